@@ -1,0 +1,30 @@
+"""Forward modellers d = f(m) of 1-D geophysical soundings: numpy in, numpy out.
+
+Construct a survey once, then call it with any number of layered models:
+``Schlumberger(ab2)(thickness=h, resistivity=rho)`` turns (n_models, n_layers-1) and (n_models, n_layers) arrays into
+(n_models, n_channels) data. SI units; depth positive down; the last layer is a half-space; time factor e^{+iωt}; data
+in physical units, float64. A model that cannot be computed is a row of NaN. ``survey.channels`` says what each column
+is, ``survey.jacobian`` gives derivatives, ``survey.to_dict`` and `survey_from_dict` store and rebuild it.
+`METHODS` is the table of contents.
+"""
+
+from forward_models.dc import DipoleDipole, PoleDipole, PolePole, Schlumberger, Wenner
+from forward_models.mt import Magnetotelluric
+from forward_models.survey import Channels, Survey, survey_from_dict
+
+METHODS = {
+    survey.__name__: survey for survey in (Schlumberger, Wenner, DipoleDipole, PoleDipole, PolePole, Magnetotelluric)
+}
+
+__all__ = [
+    "METHODS",
+    "Channels",
+    "DipoleDipole",
+    "Magnetotelluric",
+    "PoleDipole",
+    "PolePole",
+    "Schlumberger",
+    "Survey",
+    "Wenner",
+    "survey_from_dict",
+]

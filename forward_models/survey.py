@@ -1,0 +1,334 @@
+"""The contract that every survey keeps: layered arrays in, one row of data per model out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SCALES = ("log", "linear", "asinh")
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """What each column of a survey's output is.
+
+    Columns are channel-major: all readings of the first quantity, then all of the second. Every array has one
+    entry per column.
+
+    Parameters
+    ----------
+    quantity : tuple of str
+        Physical quantity, e.g. ``"apparent_resistivity"``.
+    unit : tuple of str
+        Its unit.
+    scale : tuple of str
+        ``"log"`` (natural logarithm), ``"linear"`` or ``"asinh"``: how the pipeline transforms the column.
+    coordinate : str
+        Name of the coordinate that tells the readings apart, e.g. ``"ab2"``.
+    value : (n_channels,) array
+        That coordinate, in `coordinate_unit`.
+    coordinate_unit : str
+    extra : dict of (n_channels,) arrays
+        Further coordinates of a reading, e.g. ``{"mn2": ...}``.
+    width : (n_channels,) array, optional
+        For ``"asinh"``: the magnitude where the scale turns from linear to logarithmic.
+    """
+
+    quantity: tuple[str, ...]
+    unit: tuple[str, ...]
+    scale: tuple[str, ...]
+    coordinate: str
+    value: np.ndarray
+    coordinate_unit: str
+    extra: dict[str, np.ndarray] = field(default_factory=dict)
+    width: np.ndarray | None = None
+
+    def __post_init__(self):
+        unknown = set(self.scale) - set(SCALES)
+        if unknown:
+            raise ValueError(f"scale has {sorted(unknown)}; allowed are {', '.join(SCALES)}. Use one of those.")
+        if self.width is None:
+            object.__setattr__(self, "width", np.ones(len(self.quantity)))
+
+    def __len__(self):
+        return len(self.quantity)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The different quantities, in order."""
+        return tuple(dict.fromkeys(self.quantity))
+
+    @property
+    def coordinates(self) -> dict[str, np.ndarray]:
+        """All coordinates of the columns by name, the main one first."""
+        return {self.coordinate: self.value, **self.extra}
+
+    def columns(self, quantity: str) -> np.ndarray:
+        """Indices of the columns that hold `quantity`."""
+        return np.flatnonzero(np.array(self.quantity) == quantity)
+
+    def _has(self, scale):
+        return np.array(self.scale) == scale
+
+    def to_scale(self, data) -> np.ndarray:
+        """Data on the pipeline's scale; a value that has no logarithm becomes NaN."""
+        scaled = np.array(data, dtype=float)
+        log, asinh = self._has("log"), self._has("asinh")
+        if log.any():
+            positive = np.where(scaled[..., log] > 0, scaled[..., log], np.nan)
+            scaled[..., log] = np.log(positive)
+        if asinh.any():
+            scaled[..., asinh] = np.arcsinh(scaled[..., asinh] / self.width[asinh])
+        return scaled
+
+    def from_scale(self, scaled) -> np.ndarray:
+        """Inverse of :meth:`to_scale`."""
+        data = np.array(scaled, dtype=float)
+        log, asinh = self._has("log"), self._has("asinh")
+        if log.any():
+            data[..., log] = np.exp(data[..., log])
+        if asinh.any():
+            data[..., asinh] = np.sinh(data[..., asinh]) * self.width[asinh]
+        return data
+
+    def scale_slope(self, data) -> np.ndarray:
+        """d(scaled)/d(data): turns a standard deviation in physical units into one on the scale."""
+        data = np.asarray(data, dtype=float)
+        slope = np.ones_like(data)
+        log, asinh = self._has("log"), self._has("asinh")
+        if log.any():
+            slope[..., log] = 1 / np.abs(data[..., log])
+        if asinh.any():
+            slope[..., asinh] = 1 / np.hypot(data[..., asinh], self.width[asinh])
+        return slope
+
+
+class Survey(ABC):
+    """A measurement set-up: call it with layered models, get what it would record.
+
+    Subclasses are frozen dataclasses whose fields are the constructor's keywords. They implement `_simulate` (and
+    `_simulate_with_jacobian` where it is cheap) on arrays with the models in the *last* axis, so that the inner loops
+    of NumPy run over models; everything else (shapes, blocks, invalid models) is done here, once.
+    """
+
+    method = ""
+    properties: tuple[str, ...] = ("resistivity",)
+    context: tuple[str, ...] = ()
+    block = 256
+
+    channels: Channels
+
+    @abstractmethod
+    def _simulate(self, thickness, properties, context):
+        """(n_layers-1, b), {name: (n_layers, b)}, {name: (b,)} -> (n_channels, b)."""
+
+    def _simulate_with_jacobian(self, thickness, properties, context):
+        """Like `_simulate`, and d(data on its scale)/d ln(parameter) as {name: (n_of_that, n_channels, b)}.
+
+        Central differences; the step balances the truncation of the difference against float64 rounding.
+        """
+        step = 1e-4
+        scale = lambda data: self.channels.to_scale(data.T).T  # noqa: E731
+        arrays = {"thickness": thickness, **properties}
+
+        def shifted(name, row, sign):
+            moved = {key: value.copy() if key == name else value for key, value in arrays.items()}
+            moved[name][row] *= np.exp(sign * step)
+            return scale(self._simulate(moved.pop("thickness"), moved, context))
+
+        jacobian = {
+            name: np.stack([(shifted(name, i, 1) - shifted(name, i, -1)) / (2 * step) for i in range(len(array))])
+            if len(array)
+            else np.empty((0, len(self.channels), thickness.shape[-1]))
+            for name, array in arrays.items()
+        }
+        return self._simulate(thickness, properties, context), jacobian
+
+    def __call__(self, thickness, **arrays) -> np.ndarray:
+        """Simulated data in physical units.
+
+        Parameters
+        ----------
+        thickness : (n_models, n_layers-1) array
+            In m; the last layer is a half-space. A 1-D array is one model.
+        **arrays : (n_models, n_layers) arrays, one for each of `properties`; (n_models,) for each of `context`
+
+        Returns
+        -------
+        (n_models, n_channels) array. A model that cannot be computed (NaN, negative thickness, non-positive property,
+        numbers that overflow) is a row of NaN.
+        """
+        layered, context, valid = self._check(thickness, arrays)
+        data = np.empty((len(valid), len(self.channels)))
+        for rows, h, properties, known in self._blocks(layered, context, valid):
+            with np.errstate(all="ignore"):
+                data[rows] = self._simulate(h, properties, known).T
+        data[~valid] = np.nan
+        data[~np.isfinite(data)] = np.nan
+        return data
+
+    def data_and_jacobian(self, thickness, **arrays):
+        """Simulated data and their derivatives in one pass.
+
+        Returns
+        -------
+        data : (n_models, n_channels) array, as from calling the survey
+        jacobian : dict of (n_models, n_channels, n_parameters) arrays, as from :meth:`jacobian`
+        """
+        layered, context, valid = self._check(thickness, arrays)
+        data = np.empty((len(valid), len(self.channels)))
+        jacobian = {name: np.empty((len(valid), len(self.channels), array.shape[1])) for name, array in layered.items()}
+        for rows, h, properties, known in self._blocks(layered, context, valid):
+            with np.errstate(all="ignore"):
+                values, slopes = self._simulate_with_jacobian(h, properties, known)
+            data[rows] = values.T
+            for name, slope in slopes.items():
+                jacobian[name][rows] = slope.transpose(2, 1, 0)
+        data[~valid] = np.nan
+        data[~np.isfinite(data)] = np.nan
+        for slope in jacobian.values():
+            slope[~valid] = np.nan
+        return data, jacobian
+
+    def jacobian(self, thickness, **arrays) -> dict[str, np.ndarray]:
+        """d(data on its scale)/d ln(parameter), for ``"thickness"`` and each of `properties`.
+
+        Parameters as in calling the survey. Each entry is (n_models, n_channels, number of that parameter).
+        """
+        return self.data_and_jacobian(thickness, **arrays)[1]
+
+    def to_dict(self) -> dict:
+        """JSON-able description; :func:`survey_from_dict` rebuilds the survey bit for bit."""
+        settings = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.init}
+        return {"survey": type(self).__name__, **settings}
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.to_dict() == other.to_dict()
+
+    def __hash__(self):
+        return hash(json.dumps(self.to_dict(), sort_keys=True))
+
+    def _check(self, thickness, arrays):
+        """The door: names and shapes raise here; models that cannot be computed are marked in `valid`."""
+        name = type(self).__name__
+        missing = [key for key in (*self.properties, *self.context) if key not in arrays]
+        unknown = [key for key in arrays if key not in (*self.properties, *self.context)]
+        if missing or unknown:
+            raise TypeError(
+                f"{name} got {', '.join(arrays) or 'no arrays'} besides thickness; it needs "
+                f"{', '.join((*self.properties, *self.context))}. Pass each as a keyword."
+            )
+        layered = {"thickness": np.atleast_2d(numbers(name, "thickness", thickness))}
+        layered |= {key: np.atleast_2d(numbers(name, key, arrays[key])) for key in self.properties}
+        if layered["thickness"].ndim != 2:
+            raise ValueError(
+                f"thickness has shape {layered['thickness'].shape}; it must be (n_models, n_layers-1). "
+                "Reshape it to one row per model."
+            )
+        n_models, n_interfaces = layered["thickness"].shape
+        for key in self.properties:
+            if layered[key].shape != (n_models, n_interfaces + 1):
+                raise ValueError(
+                    f"thickness has shape {layered['thickness'].shape} and {key} has shape {layered[key].shape}; "
+                    f"{key} must be (n_models, n_layers) and thickness (n_models, n_layers-1). "
+                    "The last layer is a half-space and has no thickness."
+                )
+        context = {key: np.atleast_1d(numbers(name, key, arrays[key])) for key in self.context}
+        for key, value in context.items():
+            if value.shape != (n_models,):
+                raise ValueError(f"{key} has shape {value.shape}; it must be ({n_models},): one value per model.")
+        valid = (np.isfinite(layered["thickness"]) & (layered["thickness"] >= 0)).all(axis=1)
+        for key in self.properties:
+            valid &= (np.isfinite(layered[key]) & (layered[key] > 0)).all(axis=1)
+        for value in context.values():
+            valid &= np.isfinite(value)
+        return layered, context, valid
+
+    def _blocks(self, layered, context, valid):
+        """Blocks of models, transposed to models-last, with invalid models replaced by a harmless one."""
+        for start in range(0, len(valid), self.block):
+            rows = slice(start, start + self.block)
+            good = valid[rows]
+            part = {key: np.ascontiguousarray(value[rows].T) for key, value in layered.items()}
+            known = {key: value[rows] for key, value in context.items()}
+            if not good.all():
+                part = {key: np.where(good, value, 1.0) for key, value in part.items()}
+                known = {key: np.where(good, value, 1.0) for key, value in known.items()}
+            yield rows, part.pop("thickness"), part, known
+
+
+def survey_from_dict(description: dict) -> Survey:
+    """Rebuild a survey from :meth:`Survey.to_dict`.
+
+    Raises
+    ------
+    ValueError
+        If the description names no known survey or lacks one of its settings.
+    """
+    from forward_models import METHODS
+
+    if not isinstance(description, dict) or not isinstance(description.get("survey"), str):
+        raise ValueError(f"The description of a survey is {description!r}; it must be a dict from Survey.to_dict.")
+    settings = dict(description)
+    name = settings.pop("survey")
+    if name not in METHODS:
+        raise ValueError(f"The description is of a survey called {name!r}; known are {', '.join(METHODS)}.")
+    try:
+        return METHODS[name](**settings)
+    except TypeError as error:
+        raise ValueError(f"The description of {name} has the settings {', '.join(settings)}: {error}.") from None
+
+
+def freeze(survey: Survey, **arrays) -> None:
+    """Store `arrays` on a frozen survey as read-only float64 copies (used by constructors)."""
+    for name, value in arrays.items():
+        if value is not None:
+            value = np.array(value, dtype=float)
+            value.flags.writeable = False
+        object.__setattr__(survey, name, value)
+
+
+def numbers(survey: str, name: str, values) -> np.ndarray:
+    """`values` as a float array.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers, or lists of different lengths.
+    """
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{survey} got {name} = {values!r:.60}; it must be an array of numbers.") from None
+
+
+def positive_axis(survey: str, name: str, values, unit: str) -> np.ndarray:
+    """`values` as a 1-D float array, checked to be finite and positive; the door for spacings and periods.
+
+    Raises
+    ------
+    ValueError
+        Naming the first offending entry.
+    """
+    array = np.atleast_1d(numbers(survey, name, values))
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{survey} got {name} of shape {array.shape}; it must be a list of at least one number.")
+    bad = np.flatnonzero(~(np.isfinite(array) & (array > 0)))
+    if bad.size:
+        raise ValueError(
+            f"{survey} got {name}[{bad[0]}] = {array[bad[0]]:g} {unit}; every {name} must be positive and finite. "
+            "Remove that reading or correct it."
+        )
+    return array
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Survey):
+        return value.to_dict()
+    return value

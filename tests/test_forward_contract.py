@@ -1,0 +1,278 @@
+"""Laws that every layered survey keeps. A new method adds one line to EXAMPLES."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from forward_models import (
+    METHODS,
+    DipoleDipole,
+    Magnetotelluric,
+    PoleDipole,
+    PolePole,
+    Schlumberger,
+    Wenner,
+    survey_from_dict,
+)
+
+
+def resistivity_scales_data(models, factor):
+    """DC: ρ → aρ gives ρa → aρa."""
+    return {**models, "resistivity": factor * models["resistivity"]}, lambda data: factor * data
+
+
+def earth_scales_impedance(models, factor):
+    """MT: ρ → a²ρ and h → ah at fixed period give ρa → a²ρa; the phase stays."""
+    scaled = {"thickness": factor * models["thickness"], "resistivity": factor**2 * models["resistivity"]}
+    return scaled, lambda data: data * np.repeat([factor**2, 1.0], data.shape[1] // 2)
+
+
+SPACING = np.geomspace(1, 300, 8)
+EXAMPLES = {
+    "Schlumberger": (
+        Schlumberger(ab2=SPACING, mn2=SPACING * np.tile([0.0, 0.2], 4)),
+        resistivity_scales_data,
+    ),
+    "Wenner": (Wenner(a=SPACING), resistivity_scales_data),
+    "DipoleDipole": (DipoleDipole(a=5.0, n=np.arange(1, 9)), resistivity_scales_data),
+    "PoleDipole": (PoleDipole(a=5.0, n=np.arange(1, 9)), resistivity_scales_data),
+    "PolePole": (PolePole(a=SPACING), resistivity_scales_data),
+    "Magnetotelluric": (Magnetotelluric(period=np.geomspace(1e-3, 1e3, 8)), earth_scales_impedance),
+}
+RANGES = {"resistivity": (10, 1000)}
+THICKNESS = (1, 100)
+
+
+@pytest.fixture(params=list(METHODS))
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def survey(name):
+    return EXAMPLES[name][0]
+
+
+def draw(survey, n_models, n_layers=4, seed=0):
+    """Random models as keywords of a survey."""
+    rng = np.random.default_rng(seed)
+    log_uniform = lambda low, high, *shape: low * (high / low) ** rng.random(shape)  # noqa: E731
+    models = {"thickness": log_uniform(*THICKNESS, n_models, n_layers - 1)}
+    models |= {key: log_uniform(*RANGES[key], n_models, n_layers) for key in survey.properties}
+    return models | {key: log_uniform(*RANGES[key], n_models) for key in survey.context}
+
+
+def rows(models, index):
+    return {key: value[index] for key, value in models.items()}
+
+
+def layered(survey, models):
+    """Names of the arrays with one column per layer."""
+    return [key for key in models if key in survey.properties]
+
+
+def test_an_example_stands_for_every_method():
+    assert set(EXAMPLES) == set(METHODS)
+
+
+def test_data_have_one_finite_column_per_channel(survey):
+    data = survey(**draw(survey, 5))
+    assert data.shape == (5, len(survey.channels))
+    assert data.dtype == np.float64
+    assert np.isfinite(data).all()
+
+
+def test_channels_are_channel_major_and_complete(survey):
+    channels = survey.channels
+    assert len(channels.unit) == len(channels.scale) == len(channels.width) == len(channels)
+    assert all(value.shape == (len(channels),) for value in channels.coordinates.values())
+    blocks = [channels.columns(quantity) for quantity in channels.quantities]
+    np.testing.assert_array_equal(np.concatenate(blocks), np.arange(len(channels)))
+
+
+def test_data_survive_their_scale_and_back(survey):
+    data = survey(**draw(survey, 5))
+    np.testing.assert_allclose(survey.channels.from_scale(survey.channels.to_scale(data)), data, rtol=1e-13)
+
+
+def test_batch_equals_loop(survey):
+    n_models = survey.block + 3
+    models = draw(survey, n_models)
+    data = survey(**models)
+    for i in (0, 1, survey.block - 1, survey.block, n_models - 1):
+        np.testing.assert_allclose(survey(**rows(models, slice(i, i + 1)))[0], data[i], rtol=1e-11)
+
+
+def test_one_model_may_be_given_without_the_model_axis(survey):
+    models = draw(survey, 1)
+    flat = {key: value[0] if value.ndim == 2 else value for key, value in models.items()}
+    np.testing.assert_array_equal(survey(**flat), survey(**models))
+
+
+def test_no_models_give_no_rows(survey):
+    models = rows(draw(survey, 3), slice(0, 0))
+    assert survey(**models).shape == (0, len(survey.channels))
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_splitting_a_layer_changes_nothing(survey, layer):
+    models = draw(survey, 6)
+    upper = np.linspace(0, 0.9, 6) * models["thickness"][:, layer]
+    split = {key: np.insert(models[key], layer, models[key][:, layer], axis=1) for key in layered(survey, models)}
+    split["thickness"] = np.insert(models["thickness"], layer, upper, axis=1)
+    split["thickness"][:, layer + 1] -= upper
+    np.testing.assert_allclose(survey(**{**models, **split}), survey(**models), rtol=1e-10)
+
+
+def test_padding_with_the_half_space_changes_nothing(survey):
+    models = draw(survey, 6)
+    padded = {key: np.hstack([models[key], models[key][:, [-1, -1]]]) for key in layered(survey, models)}
+    padded["thickness"] = np.hstack([models["thickness"], np.ones((6, 2))])
+    np.testing.assert_allclose(survey(**{**models, **padded}), survey(**models), rtol=1e-10)
+
+
+def test_a_layer_of_no_thickness_changes_nothing(survey):
+    models = draw(survey, 6)
+    squeezed = {key: np.insert(models[key], 1, 77.0, axis=1) for key in layered(survey, models)}
+    squeezed["thickness"] = np.insert(models["thickness"], 1, 0.0, axis=1)
+    np.testing.assert_allclose(survey(**{**models, **squeezed}), survey(**models), rtol=1e-10)
+
+
+def test_equal_layers_equal_a_half_space(survey):
+    models = draw(survey, 6)
+    equal = {key: np.repeat(models[key][:, :1], 4, axis=1) for key in layered(survey, models)}
+    half_space = {key: models[key][:, :1] for key in layered(survey, models)} | {"thickness": np.empty((6, 0))}
+    np.testing.assert_allclose(survey(**{**models, **equal}), survey(**{**models, **half_space}), rtol=1e-10)
+
+
+@pytest.mark.parametrize("factor", [1e-2, 7.0])
+def test_the_scaling_law_holds(name, survey, factor):
+    models = draw(survey, 6)
+    scaled, expected = EXAMPLES[name][1](models, factor)
+    np.testing.assert_allclose(survey(**scaled), expected(survey(**models)), rtol=1e-10)
+
+
+def test_a_survey_survives_json(survey):
+    again = survey_from_dict(json.loads(json.dumps(survey.to_dict())))
+    assert again == survey
+    assert hash(again) == hash(survey)
+    models = draw(survey, 3)
+    np.testing.assert_array_equal(again(**models), survey(**models))
+
+
+def test_surveys_at_other_readings_differ(survey):
+    name = survey.channels.coordinate
+    other = dataclasses.replace(survey, **{name: 1.5 * getattr(survey, name)})
+    assert other != survey
+    np.testing.assert_allclose(other.channels.value, 1.5 * survey.channels.value)
+
+
+def test_a_survey_cannot_be_changed(survey):
+    name = survey.channels.coordinate
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(survey, name, 1.0)
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(survey, name)[0] = 1.0
+
+
+def test_a_survey_keeps_its_own_copy_of_the_readings(survey):
+    name = survey.channels.coordinate
+    given = np.array(getattr(survey, name))
+    copy = dataclasses.replace(survey, **{name: given})
+    given *= 2
+    assert copy == survey
+
+
+def test_inputs_stay_unchanged(survey):
+    models = draw(survey, 4)
+    models["thickness"][1] = np.nan
+    before = {key: value.copy() for key, value in models.items()}
+    for value in models.values():
+        value.flags.writeable = False
+    survey(**models)
+    survey.jacobian(**models)
+    for key, value in models.items():
+        np.testing.assert_array_equal(value, before[key])
+
+
+def test_an_impossible_model_is_a_row_of_nan_among_good_ones(survey):
+    impossible = [("thickness", bad) for bad in (np.nan, -1.0, np.inf)]
+    impossible += [(key, bad) for key in survey.properties for bad in (np.nan, 0.0, -5.0, np.inf)]
+    impossible += [(key, np.nan) for key in survey.context]
+    models = draw(survey, 2 * len(impossible))
+    good = survey(**models)
+    for i, (key, bad) in enumerate(impossible):
+        models[key][(2 * i, 0) if models[key].ndim == 2 else 2 * i] = bad
+    data, jacobian = survey.data_and_jacobian(**models)
+    for found in (survey(**models), data):
+        assert np.isnan(found[::2]).all()
+        np.testing.assert_allclose(found[1::2], good[1::2], rtol=1e-11)
+    for slope in jacobian.values():
+        assert np.isnan(slope[::2]).all()
+        assert np.isfinite(slope[1::2]).all()
+
+
+@pytest.mark.parametrize("n_layers", [1, 2, 5])
+def test_the_jacobian_is_the_derivative_of_the_scaled_data(survey, n_layers):
+    models = draw(survey, 4, n_layers)
+    data, jacobian = survey.data_and_jacobian(**models)
+    np.testing.assert_allclose(data, survey(**models), rtol=1e-11)
+    assert list(jacobian) == ["thickness", *survey.properties]
+
+    def difference(key, column, step):
+        sides = []
+        for sign in (1, -1):
+            moved = {k: v.copy() for k, v in models.items()}
+            moved[key][:, column] *= np.exp(sign * step)
+            sides.append(survey.channels.to_scale(survey(**moved)))
+        return (sides[0] - sides[1]) / (2 * step)
+
+    for key, slope in jacobian.items():
+        assert slope.shape == (4, len(survey.channels), models[key].shape[1])
+        for column in range(models[key].shape[1]):
+            # Richardson's step removes the h² term; what is left is rounding, data/1e-3 · 1e-15.
+            expected = (4 * difference(key, column, 1e-3) - difference(key, column, 2e-3)) / 3
+            largest = max(1.0, np.abs(expected).max())
+            np.testing.assert_allclose(slope[:, :, column], expected, atol=1e-9 * largest, rtol=0)
+
+
+def test_a_missing_array_is_named(survey):
+    models = draw(survey, 2)
+    models.pop(survey.properties[0])
+    with pytest.raises(TypeError, match=f"needs {survey.properties[0]}"):
+        survey(**models)
+
+
+def test_an_unknown_array_is_named(survey):
+    with pytest.raises(TypeError, match=r"got .*colour.* besides thickness"):
+        survey(**draw(survey, 2), colour=np.ones((2, 4)))
+
+
+def test_shapes_that_do_not_fit_are_named(survey):
+    models = draw(survey, 2)
+    models["thickness"] = np.ones((2, 4))
+    with pytest.raises(ValueError, match=r"shape \(2, 4\).*half-space and has no thickness"):
+        survey(**models)
+
+
+def test_readings_that_are_not_positive_raise(survey):
+    name = survey.channels.coordinate
+    values = np.array(getattr(survey, name))
+    for bad in (0.0, -1.0, np.nan, np.inf):
+        values[1] = bad
+        with pytest.raises(ValueError, match=rf"{name}\[1\] = .* must be positive and finite"):
+            dataclasses.replace(survey, **{name: values})
+    with pytest.raises(ValueError, match="at least one number"):
+        dataclasses.replace(survey, **{name: []})
+
+
+def test_an_unknown_survey_is_named():
+    with pytest.raises(ValueError, match=r"called 'Dowsing'; known are .*Schlumberger"):
+        survey_from_dict({"survey": "Dowsing"})
+
+
+def test_a_description_with_unknown_settings_is_refused(survey):
+    with pytest.raises(ValueError, match=f"description of {type(survey).__name__}"):
+        survey_from_dict({**survey.to_dict(), "colour": 1})
