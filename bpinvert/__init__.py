@@ -1,0 +1,73 @@
+"""Invert geophysical soundings to layered earth models: a network proposes, the physics has the last word."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bpinvert import network, plots
+    from bpinvert.explanation import explain
+    from bpinvert.inverter import Inverter, invert, load_inverter
+    from bpinvert.noise import Noise
+    from bpinvert.priors import LayeredPrior, Prior
+    from bpinvert.readers import read_soundings
+    from bpinvert.samples import generate_samples, open_samples
+
+    __version__: str
+
+__all__ = [
+    "Inverter",
+    "LayeredPrior",
+    "Noise",
+    "Prior",
+    "__version__",
+    "explain",
+    "generate_samples",
+    "invert",
+    "load_inverter",
+    "network",
+    "open_samples",
+    "plots",
+    "read_soundings",
+]
+
+_HOME = {
+    "Inverter": "inverter",
+    "LayeredPrior": "priors",
+    "Noise": "noise",
+    "Prior": "priors",
+    "explain": "explanation",
+    "generate_samples": "samples",
+    "invert": "inverter",
+    "load_inverter": "inverter",
+    "open_samples": "samples",
+    "read_soundings": "readers",
+}
+
+
+def __getattr__(name):
+    # Names load on first use (PEP 562): `import bpinvert` itself costs a few milliseconds.
+    if name == "__version__":
+        value = _version()
+    elif name in ("network", "plots"):
+        value = importlib.import_module(f"bpinvert.{name}")
+    elif name in _HOME:
+        value = getattr(importlib.import_module(f"bpinvert.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(f"module 'bpinvert' has no attribute {name!r}; public are {', '.join(__all__)}.")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})
+
+
+def _version():
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("bpinvert")
+    except PackageNotFoundError:
+        return "0.1.0"

@@ -1,0 +1,221 @@
+"""How large measurement errors are, and noisy data drawn with them."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Gaussian noise with σ² = floor² + (relative·|data|)².
+
+    Each of the two is a number, a (low, high) range of levels, log-uniform, or a dict of quantity -> number
+    or range. A quantity that such a dict leaves out has none of that part.
+
+    Parameters
+    ----------
+    relative : number, range or dict
+        Fraction of the value: 0.03 is 3 %.
+    floor : number, range or dict
+        In the quantity's unit.
+
+    Attributes
+    ----------
+    level_names : tuple of str
+        One for each range, e.g. ``("relative", "floor:phase")``; empty if nothing varies.
+
+    Examples
+    --------
+    >>> from forward_models import Schlumberger
+    >>> channels = Schlumberger(ab2=[1, 10]).channels
+    >>> Noise(relative=0.03, floor=0.4).sigma(np.array([[10.0, 100.0]]), channels)
+    array([[0.5       , 3.02654919]])
+    """
+
+    relative: Any = 0.03
+    floor: Any = 0.0
+
+    def __post_init__(self):
+        for part in ("relative", "floor"):
+            object.__setattr__(self, part, _read(part, getattr(self, part)))
+        ranges = {
+            name: entry
+            for part in ("relative", "floor")
+            for name, entry in _entries(part, getattr(self, part))
+            if isinstance(entry, tuple)
+        }
+        object.__setattr__(self, "level_names", tuple(ranges))
+        object.__setattr__(self, "_log_ends", np.log(np.array(list(ranges.values())).reshape(-1, 2)).T)
+        if all(entry == 0 for part in (self.relative, self.floor) for _, entry in _entries("", part)):
+            raise ValueError(
+                "Noise has relative = 0 and floor = 0, so every misfit would be infinite; noise-free data "
+                "need a small error all the same. Give e.g. relative=0.001."
+            )
+
+    def draw_levels(self, n: int, rng) -> np.ndarray:
+        """Levels of `n` soundings, (n, n_levels), log-uniform in their ranges."""
+        low, high = self._log_ends
+        return np.exp(low + (high - low) * np.random.default_rng(rng).random((n, len(low))))
+
+    def middle_levels(self) -> np.ndarray:
+        """The geometric middle of every range, (n_levels,)."""
+        return np.exp(self._log_ends.mean(axis=0))
+
+    def sigma(self, data, channels, levels=None) -> np.ndarray:
+        """Standard deviations in physical units.
+
+        Parameters
+        ----------
+        data : (n, n_channels) array
+        channels : forward_models.Channels
+        levels : (n, n_levels) or (n_levels,) array, optional
+            For what is a range; the geometric middles by default.
+
+        Returns
+        -------
+        (n, n_channels) array
+
+        Raises
+        ------
+        ValueError
+            If a dict names a quantity that the channels lack, or a quantity has neither part.
+        """
+        relative, floor = self._parts(channels, levels)
+        return np.hypot(floor, relative * np.abs(data))
+
+    def sigma_on_scale(self, data, channels, levels=None) -> np.ndarray:
+        """Standard deviations on the channels' scale, to first order; arguments and shape as in `sigma`."""
+        relative, floor = self._parts(channels, levels)
+        if _is_constant(channels, floor):
+            return np.array(np.broadcast_to(relative, np.shape(data)))
+        return np.hypot(floor, relative * np.abs(data)) * channels.scale_slope(data)
+
+    def draw(self, data, channels, rng, levels=None) -> np.ndarray:
+        """`data` with noise that is Gaussian on the channels' scale, so that logarithmic data stay positive.
+
+        Parameters as in `sigma`; `rng` is a numpy.random.Generator or a seed. float32 data give float32.
+        """
+        data = np.asarray(data)
+        dtype = np.float32 if data.dtype == np.float32 else np.float64
+        noise = np.random.default_rng(rng).standard_normal(data.shape, dtype=dtype)
+        relative, floor = self._parts(channels, levels)
+        if not _is_constant(channels, floor):
+            noise *= self.sigma_on_scale(data, channels, levels)
+            return channels.from_scale(channels.to_scale(data) + noise).astype(dtype, copy=False)
+        # ln(data) + σ·noise without the logarithm. A value that has none is NaN, as from `Channels.to_scale`.
+        noise *= relative.astype(dtype)
+        np.exp(noise, out=noise)
+        noise *= data
+        if not (data > 0).all():
+            noise[~(data > 0)] = np.nan
+        return noise
+
+    def to_dict(self) -> dict:
+        """JSON-able description; :func:`noise_from_dict` rebuilds the noise."""
+        return {"relative": _plain(self.relative), "floor": _plain(self.floor)}
+
+    def _parts(self, channels, levels):
+        """relative and floor as (n_channels,) or (n, n_channels) arrays."""
+        levels = self.middle_levels() if levels is None else np.asarray(levels, dtype=float)
+        if levels.shape[-1:] != (len(self.level_names),):
+            raise ValueError(
+                f"levels has shape {levels.shape}; this noise has {len(self.level_names)} levels "
+                f"({', '.join(self.level_names) or 'none'}). Pass (n, {len(self.level_names)}), as from "
+                "draw_levels."
+            )
+        relative, floor = self._part("relative", channels, levels), self._part("floor", channels, levels)
+        bare = ~((relative > 0) | (floor > 0)).reshape(-1, len(channels)).all(axis=0)
+        if bare.any():
+            raise ValueError(
+                f"Noise gives {channels.quantity[bare.argmax()]} neither a relative error nor a floor; "
+                "noise-free data need a small error all the same. Name the quantity in relative or floor."
+            )
+        return relative, floor
+
+    def _part(self, part, channels, levels):
+        setting = getattr(self, part)
+        if isinstance(setting, dict):
+            unknown = [quantity for quantity in setting if quantity not in channels.quantities]
+            if unknown:
+                raise ValueError(
+                    f"Noise has {part} of {', '.join(unknown)}, but the data are "
+                    f"{', '.join(channels.quantities)}. Use those names."
+                )
+        values = np.zeros((*levels.shape[:-1], len(channels)))
+        for name, entry in _entries(part, setting):
+            columns = channels.columns(name.partition(":")[2]) if ":" in name else slice(None)
+            is_range = isinstance(entry, tuple)
+            values[..., columns] = levels[..., self.level_names.index(name)][..., None] if is_range else entry
+        return values
+
+
+def noise_from_dict(description: dict) -> Noise:
+    """Rebuild a noise from :meth:`Noise.to_dict`.
+
+    Raises
+    ------
+    ValueError
+        If the description has other keys than relative and floor.
+    """
+    unknown = set(description) - {"relative", "floor"}
+    if unknown:
+        raise ValueError(
+            f"The description of a noise has {', '.join(sorted(unknown))}; allowed are relative and floor."
+        )
+    return Noise(**description)
+
+
+def _is_constant(channels, floor):
+    """True where σ on the scale is `relative` itself, whatever the data."""
+    return not floor.any() and all(scale == "log" for scale in channels.scale)
+
+
+def _entries(part, setting):
+    """(name, number or range) of each entry, the name as in `level_names`."""
+    if isinstance(setting, dict):
+        return [(f"{part}:{quantity}", entry) for quantity, entry in setting.items()]
+    return [(part, setting)]
+
+
+def _plain(setting):
+    if isinstance(setting, dict):
+        return {quantity: _plain(entry) for quantity, entry in setting.items()}
+    return list(setting) if isinstance(setting, tuple) else setting
+
+
+def _read(name, setting):
+    """The checked form of one part: a float, a (low, high) tuple or a dict of those."""
+    if isinstance(setting, dict):
+        if not setting:
+            raise ValueError(f"{name} is an empty dict; name at least one quantity, or give one number for all.")
+        return {quantity: _read_level(f"{name} of {quantity}", entry) for quantity, entry in setting.items()}
+    return _read_level(name, setting)
+
+
+def _read_level(name, level):
+    values = level if isinstance(level, tuple | list) else [level]
+    are_numbers = all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values)
+    if not are_numbers or (isinstance(level, tuple | list) and len(level) != 2):
+        raise TypeError(f"{name} is {level!r}; it is a number, a (low, high) range, or a dict of those by quantity.")
+    values = tuple(float(value) for value in values)
+    for value in values:
+        if not math.isfinite(value) or value < 0:
+            raise ValueError(f"{name} is {level!r}; a noise level is finite and not negative. Correct it.")
+        if name.startswith("relative") and value > 1:
+            raise ValueError(
+                f"{name} is {value:g}, that is {100 * value:g} %; relative errors are fractions up to 1. "
+                f"For {value:g} % write {value / 100:g}."
+            )
+    if len(values) == 1:
+        return values[0]
+    low, high = values
+    if low == 0 or low >= high:
+        raise ValueError(
+            f"{name} = ({low:g}, {high:g}); a range of levels is (low, high) with 0 < low < high. Correct it."
+        )
+    return low, high

@@ -1,0 +1,40 @@
+"""What is plausible before a sounding is seen: models that can be drawn, encoded and stored."""
+
+from bpinvert.priors.distributions import LogUniform, Ordered, Relative
+from bpinvert.priors.layered import LayeredPrior
+from bpinvert.priors.models import Models, padded
+from bpinvert.priors.unlayered import Prior
+
+__all__ = [
+    "LayeredPrior",
+    "LogUniform",
+    "Models",
+    "Ordered",
+    "Prior",
+    "Relative",
+    "padded",
+    "prior_from_dict",
+]
+
+
+def prior_from_dict(description: dict) -> LayeredPrior | Prior:
+    """Rebuild a prior from its ``to_dict``.
+
+    Distributions are looked up in scipy.stats by name; nothing in the description is ever run.
+
+    Raises
+    ------
+    ValueError
+        If the description is not one of a prior.
+    """
+    settings = dict(description)
+    kind = settings.pop("prior", None)
+    try:
+        if kind == "Prior":
+            return Prior(**dict(settings.pop("distributions")), **settings)
+        if kind == "LayeredPrior":
+            properties, context = dict(settings.pop("properties")), dict(settings.pop("context"))
+            return LayeredPrior(settings.pop("n_layers"), context=context, **properties, **settings)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"The description of a {kind} is incomplete or has unknown entries: {error}.") from None
+    raise ValueError(f"The description is of a prior called {kind!r}; known are LayeredPrior, Prior.")
