@@ -1,0 +1,159 @@
+"""Pictures of soundings, curves and training: axes in, axes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from bpinvert.plots.panels import (
+    ALARM,
+    COORDINATES,
+    DATA,
+    FIT,
+    MASKED,
+    MODEL,
+    QUANTITIES,
+    Readings,
+    branches,
+    draw_readings,
+    finish,
+    layers,
+    prepare,
+)
+
+__all__ = ["curve", "learning", "sounding"]
+
+
+def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
+    """One sounding of a result: data with errors, fitted curve, layered model, table; the flags in the title.
+
+    For resistivity soundings the curve (against AB/2) and the model (against depth) share one pair of log-log
+    axes; magnetotelluric ones have panels for apparent resistivity, phase and model.
+
+    Parameters
+    ----------
+    result : xarray.Dataset
+        From `Inverter.invert`.
+    sounding : int
+        Which one, counted from 0.
+    axes : matplotlib Axes or sequence of them, optional
+        Data panels first, then the model's if it has its own, then the table's, which may be left out. A new
+        figure if not given.
+
+    Returns
+    -------
+    array of Axes : (curve, table), or (apparent resistivity, phase, model, table).
+    """
+    n = result.sizes["sounding"]
+    if not -n <= sounding < n:
+        raise ValueError(f"sounding is {sounding} but the result has {n}; count from 0 to {n - 1}.")
+    one = result.isel(sounding=sounding)
+    panels = [_readings(one, quantity) for quantity in QUANTITIES if quantity in one]
+    axes = prepare(axes, len(panels))
+    for ax, readings in zip(axes, panels, strict=False):
+        draw_readings(ax, readings)
+    resistivity, depth = layers(one["resistivity"].values, one["thickness"].values)
+    finish(axes, panels, [(resistivity, depth)], ["model"])
+    name = str(one["name"].values) if "name" in one else f"sounding {sounding % n + 1}"
+    flagged = _flag_names(one)
+    words = f"flagged: {', '.join(flagged)}" if flagged else "inside the training range"
+    if not resistivity.size:
+        words = "not inverted: too few readings are used"
+    title = f"{name}\nchi²/N {float(one['chi2']):.2f}, rrms {float(one['rrms']):.1f} %, {words}"
+    axes[0].set_title(title, color=ALARM if flagged else DATA, loc="left", fontsize="medium")
+    return axes
+
+
+def curve(survey, models, axes=None) -> np.ndarray:
+    """Curves that `survey` records over layered `models`, and the models, drawn as by :func:`sounding`.
+
+    Parameters
+    ----------
+    survey : forward_models.Survey
+    models : mapping of arrays
+        ``thickness``, ``resistivity``: (n_models, n_layers-1), (n_models, n_layers), or 1-D for one model.
+    axes : as for :func:`sounding`
+
+    Returns
+    -------
+    array of Axes; the table is drawn for a single model only.
+    """
+    thickness, resistivity = (np.atleast_2d(models[key]) for key in ("thickness", "resistivity"))
+    data, channels = survey(**models), survey.channels
+    panels = []
+    axes = prepare(axes, len(channels.quantities), table=len(data) == 1)
+    colours = [FIT] if len(data) == 1 else plt.colormaps["viridis"](np.linspace(0, 0.9, len(data)))
+    for ax, quantity in zip(axes, channels.quantities, strict=False):
+        columns = channels.columns(quantity)
+        for i, (row, colour) in enumerate(zip(data, colours, strict=True)):
+            readings = _simulated(channels, quantity, columns, row[columns])
+            label = "_nolegend_" if i else "simulated curve"
+            ax.plot(*branches(readings), ".-", ms=4, color=colour, lw=1.8, label=label)
+        panels.append(readings)
+    layered = [layers(rho, h) for rho, h in zip(resistivity, thickness, strict=True)]
+    labels = ["model"] + ["_nolegend_"] * (len(data) - 1)
+    finish(axes, panels, layered, labels, colours if len(data) > 1 else None)
+    return axes
+
+
+def learning(curves, ax=None):
+    """The error against the epoch, for training and validation; the best epoch of the validation is marked.
+
+    Parameters
+    ----------
+    curves : mapping of name to array, or a fitted estimator with ``loss_curve_`` and ``validation_curve_``
+        Of a mapping the entry ``"validation"`` is the one whose best epoch is marked.
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    if not isinstance(curves, Mapping):
+        curves = {"training": curves.loss_curve_, "validation": curves.validation_curve_}
+    curves = {name: np.asarray(values, dtype=float) for name, values in curves.items() if len(values)}
+    if ax is None:
+        _, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    for (name, values), colour in zip(curves.items(), (MODEL, FIT, DATA, ALARM, MASKED), strict=False):
+        ax.plot(np.arange(1, len(values) + 1), values, color=colour, lw=1.8, label=name)
+        if name == "validation" and np.isfinite(values).any():
+            best = int(np.nanargmin(values))
+            label = f"best: {values[best]:.4g}, epoch {best + 1}"
+            ax.plot(best + 1, values[best], "o", color=colour, label=label)
+    if all(np.nanmin(values) > 0 for values in curves.values()):
+        ax.set_yscale("log")
+    ax.set(xlabel="epoch", ylabel="loss")
+    ax.grid(True, which="both", alpha=0.25)
+    ax.legend(frameon=False)
+    return ax
+
+
+def _readings(one, quantity):
+    coordinate = next(name for name in COORDINATES if name in one)
+    shape = one[quantity].shape
+
+    def array(name, fill):
+        return one[name].values if name in one else np.full(shape, fill)
+
+    return Readings(
+        coordinate, quantity, one[coordinate].values, array("mn2", 0.0), one[quantity].values,
+        array(f"{quantity}_std", np.nan), array(f"predicted_{quantity}", np.nan),
+        array("used", True).astype(bool), array("reading_outside", False).astype(bool),
+    )  # fmt: skip
+
+
+def _simulated(channels, quantity, columns, values):
+    nothing, yes = np.full(len(columns), np.nan), np.ones(len(columns), dtype=bool)
+    branch = channels.coordinates.get("mn2", np.zeros(len(channels)))[columns]
+    at = channels.value[columns]
+    return Readings(channels.coordinate, quantity, at, branch, nothing, nothing, values, yes, ~yes)
+
+
+def _flag_names(one):
+    if "flag" not in one:
+        return []
+    flag, attrs = int(one["flag"]), one["flag"].attrs
+    masks, names = np.atleast_1d(attrs["flag_masks"]), attrs["flag_meanings"].split()
+    return [name for mask, name in zip(masks, names, strict=True) if flag & int(mask)]

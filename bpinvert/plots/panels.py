@@ -1,0 +1,186 @@
+"""The parts that pictures are made of: panels with readings, curves, model steps and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+# Okabe & Ito's palette, which colour-blind readers can tell apart.
+DATA, FIT, MODEL, ALARM, MASKED = "#000000", "#D55E00", "#0072B2", "#CC0033", "#999999"
+
+COORDINATES = {"ab2": "AB/2 (m)", "a": "a (m)", "period": "period (s)"}
+QUANTITIES = {"apparent_resistivity": "apparent resistivity (Ω·m)", "phase": "phase (degrees)"}
+
+
+@dataclass(frozen=True)
+class Readings:
+    """One quantity of one sounding; `branch` tells the MN spacings apart."""
+
+    coordinate: str
+    quantity: str
+    at: np.ndarray
+    branch: np.ndarray
+    observed: np.ndarray
+    std: np.ndarray
+    predicted: np.ndarray
+    used: np.ndarray
+    outside: np.ndarray
+
+
+def layers(resistivity, thickness):
+    """Resistivity and depth of the bottom of each layer that the model has; the last bottom is infinite."""
+    resistivity = resistivity[np.isfinite(resistivity)]
+    bottom = np.append(np.cumsum(thickness), np.inf)[: len(resistivity)]
+    bottom[-1:] = np.inf
+    return resistivity, bottom
+
+
+def prepare(axes, n_panels, table=True):
+    """The caller's axes as an array, or those of a new figure."""
+    if axes is not None:
+        axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+        needed = 1 if n_panels == 1 else n_panels + 1
+        if len(axes) not in (needed, needed + 1):
+            raise ValueError(
+                f"axes has {len(axes)} entries; this sounding needs {needed}, or {needed + 1} with the table."
+            )
+        return axes
+    if n_panels == 1:
+        if not table:
+            return np.array([plt.subplots(figsize=(8.5, 6), layout="constrained")[1]])
+        return plt.subplots(1, 2, figsize=(11, 6), width_ratios=(2.4, 1), layout="constrained")[1]
+    names, widths = ["rhoa", "phase", "model", "table"][: 3 + table], (1.7, 1.1, 1)[: 2 + table]
+    rows = [[data, *names[2:]] for data in names[:2]]
+    _, named = plt.subplot_mosaic(rows, figsize=(4.3 * len(widths), 7), width_ratios=widths, layout="constrained")
+    return np.array([named[name] for name in names])
+
+
+def finish(axes, panels, layered, labels, colours=None):
+    """Scales, model steps, legend and table, once the data are drawn."""
+    own = len(panels) > 1
+    for ax, readings in zip(axes, panels, strict=False):
+        _style_curve(ax, readings)
+    ax = axes[len(panels)] if own else axes[0]
+    span = _depth_span(panels[0].at, layered, own)
+    for i, (resistivity, bottom) in enumerate(layered):
+        _draw_step(ax, resistivity, bottom, span, labels[i], MODEL if colours is None else colours[i], own)
+    if own:
+        ax.set(xscale="log", yscale="log", ylim=span[::-1], title="model")
+        ax.set(xlabel="resistivity (Ω·m)", ylabel="depth (m)")
+        ax.margins(x=0.15)
+        _plain_ticks(ax.yaxis)
+        ax.grid(True, which="major", alpha=0.4)
+    else:
+        ax.set_xlim(span)
+        ax.set_xlabel(f"{COORDINATES[panels[0].coordinate]}, depth of the model (m)")
+        ax.set_ylabel("apparent resistivity, resistivity of the model (Ω·m)")
+    for styled in axes[: len(panels) + own]:
+        _plain_ticks(styled.xaxis)
+    _plain_ticks(axes[0].yaxis)
+    _legend(axes[0])
+    if len(axes) > len(panels) + own:
+        axes[-1].set_axis_off()
+        if len(layered) == 1 and layered[0][0].size:
+            _draw_table(axes[-1], *layered[0])
+
+
+def _legend(ax):
+    handles, labels = ax.get_legend_handles_labels()
+    # By default error bars come last; here the data come first, and of each kind the shortest label.
+    order = sorted(range(len(labels)), key=lambda i: (not labels[i].startswith("observed"), len(labels[i])))
+    ax.legend([handles[i] for i in order], [labels[i] for i in order], frameon=False, fontsize="small")
+
+
+def draw_readings(ax, readings):
+    x, y, std = readings.at, readings.observed, readings.std
+    shown = np.isfinite(x) & np.isfinite(y) & ((y > 0) | (readings.quantity == "phase"))
+    for mask, style, label in (
+        (shown & readings.used, {"color": DATA, "mfc": DATA}, "observed"),
+        (shown & ~readings.used, {"color": MASKED, "mfc": "white"}, "observed, not used"),
+    ):
+        if mask.any():
+            ax.errorbar(
+                x[mask], y[mask], np.nan_to_num(std[mask]),
+                fmt="o", ms=5, elinewidth=1, capsize=2, label=label, **style,
+            )  # fmt: skip
+    outside = shown & readings.outside
+    if outside.any():
+        ring = {"ms": 12, "mfc": "none", "mec": ALARM, "mew": 1.8}
+        ax.plot(x[outside], y[outside], "o", label="observed, outside the training range", **ring)
+    if np.isfinite(readings.predicted).any():
+        ax.plot(*branches(readings), ".-", ms=4, color=FIT, lw=1.8, label="fitted curve")
+
+
+def branches(readings):
+    """The curve's points in order; where a spacing repeats, one MN after the other, parted by NaN."""
+    x, y = [], []
+    known = np.isfinite(readings.predicted) & np.isfinite(readings.at)
+    repeats = len(np.unique(readings.at[known])) < known.sum()
+    branch = readings.branch if repeats else np.zeros(len(known))
+    for one in np.unique(branch[known]):
+        here = np.flatnonzero(known & (branch == one))
+        here = here[np.argsort(readings.at[here], kind="stable")]
+        x += [*readings.at[here], np.nan]
+        y += [*readings.predicted[here], np.nan]
+    return x[:-1], y[:-1]
+
+
+def _depth_span(at, layered, own):
+    """Shallowest and deepest depth to draw: all interfaces, and all readings where they share the axis."""
+    bottoms = np.concatenate([bottom[np.isfinite(bottom) & (bottom > 0)] for _, bottom in layered])
+    if own:
+        return (bottoms.min() / 5, bottoms.max() * 5) if bottoms.size else (1.0, 1000.0)
+    at = at[np.isfinite(at) & (at > 0)]
+    return min([at.min(initial=1e6) / 1.4, *bottoms / 2]), max([at.max(initial=1.0) * 1.4, *bottoms * 2])
+
+
+def _draw_step(ax, resistivity, bottom, span, label, colour, downward):
+    edges = np.concatenate([span[:1], bottom[:-1], span[1:]])
+    depth, rho = np.repeat(edges, 2)[1:-1], np.repeat(resistivity, 2)
+    if rho.size:
+        ax.plot(*((rho, depth) if downward else (depth, rho)), color=colour, lw=2, label=label)
+
+
+def _style_curve(ax, readings):
+    ax.set_xscale("log")
+    ax.set(xlabel=COORDINATES[readings.coordinate], ylabel=QUANTITIES[readings.quantity])
+    if readings.quantity == "phase":
+        ax.set_ylim(0, 90)
+        ax.set_yticks(range(0, 91, 15))
+    else:
+        ax.set_yscale("log")
+    ax.grid(True, which="major", alpha=0.4)
+    ax.grid(True, which="minor", alpha=0.15)
+
+
+def _plain_ticks(axis):
+    """Values written out, 100 rather than 10²; between the decades too where there are few."""
+    low, high = sorted(axis.get_view_interval())
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 2000 else (1.0, 2.0, 5.0)))
+    axis.set_minor_locator(LogLocator(subs=range(1, 10)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value < 1e5 else f"{value:.0f}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _draw_table(ax, resistivity, bottom):
+    thickness = np.diff(bottom, prepend=0.0)
+    number = lambda value: f"{value:.3g}" if value < 1000 else f"{value:.0f}"  # noqa: E731
+    rows = [
+        [str(i + 1), number(rho), number(h) if np.isfinite(h) else "∞", number(z) if np.isfinite(z) else "∞"]
+        for i, (rho, h, z) in enumerate(zip(resistivity, thickness, bottom, strict=True))
+    ]
+    table = ax.table(
+        rows, colLabels=["layer", "ρ (Ω·m)", "h (m)", "depth (m)"], loc="upper center", cellLoc="right",
+        colWidths=[0.18, 0.28, 0.25, 0.29],
+    )  # fmt: skip
+    table.auto_set_font_size(False)
+    table.set_fontsize(10)
+    table.scale(1, 1.6)
+    for (row, _), cell in table.get_celld().items():
+        cell.set_edgecolor("#cccccc")
+        if row == 0:
+            cell.set_facecolor("#eef3f8")
+            cell.set_text_props(weight="bold")

@@ -1,0 +1,165 @@
+"""From columns of readings to the Dataset of soundings that the inverter takes."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import numpy as np
+import xarray as xr
+
+from bpinvert.readers.sheet import POSITION, UNIT, WORD, Sheet
+
+FEWEST = 3
+
+LONG_NAME = {
+    "ab2": "half the distance between the current electrodes",
+    "mn2": "half the distance between the potential electrodes",
+    "a": "distance between neighbouring electrodes",
+    "apparent_resistivity": "apparent resistivity",
+    "phase": "phase of the impedance",
+    "period": "period",
+    "used": "whether the reading is used",
+    "name": "name of the sounding",
+    "line": "survey line",
+    "x": "easting",
+    "y": "northing",
+    "elevation": "elevation of the ground",
+    "height": "height above the ground",
+}
+
+
+def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive: tuple[str, ...]) -> xr.Dataset:
+    """Soundings × readings, sorted by the first coordinate; what cannot be used is masked and said so.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Whose report and faults end up in the result.
+    method : str
+    coordinates : dict of (n_rows,) arrays
+        The coordinate that orders the readings first. All must be positive.
+    data : dict of (n_rows,) arrays
+    positive : tuple of str
+        The quantities that must be positive; the others need only be finite.
+
+    Raises
+    ------
+    ValueError
+        If no sounding is free of faults: the first fault.
+    """
+    stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
+    names, site = _names(sheet), _site(sheet)
+    reasons = _reasons(sheet, {**coordinates, **data}, (*coordinates, *positive))
+    groups = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
+    faulty = _faulty(sheet, groups)
+
+    width = max(map(len, groups.values()))
+    columns = {**coordinates, **data, **{f"{name}_std": std for name, std in stds.items()}}
+    arrays = {name: np.full((len(groups), width), np.nan) for name in columns}
+    used = np.zeros((len(groups), width), dtype=bool)
+    counts = []
+    main = next(iter(coordinates))
+    for i, (name, rows) in enumerate(groups.items()):
+        order = rows[np.argsort(coordinates[main][rows], kind="stable")]
+        if (order != rows).any():
+            sheet.report.append(f"{name}: the readings were not in order of {WORD[main]}; they were sorted.")
+        for key, values in columns.items():
+            arrays[key][i, : len(rows)] = values[order]
+        usable = np.array([row not in reasons for row in order])
+        if name in faulty:
+            sheet.report.append(f"{name}: none of its readings is used. {faulty[name]}")
+            usable[:] = False
+        elif usable.sum() < FEWEST:
+            sheet.report.append(
+                f"{name}: none of its readings is used, as only {usable.sum()} can be; "
+                f"an inversion needs at least {FEWEST}."
+            )
+            usable[:] = False
+        used[i, : len(rows)] = usable
+        counts.append(f"{name}: {len(rows)} readings, {usable.sum()} used.")
+    sheet.report += reasons.values()
+    return _dataset(sheet, method, arrays, used, {"name": np.array(list(groups)), **site(groups)}, counts)
+
+
+def _names(sheet):
+    """The sounding that each row belongs to."""
+    key = next((key for key in ("sounding", "name") if key in sheet), None)
+    if key is None:
+        return np.array([PurePath(sheet.table.file).stem] * len(sheet))
+    names = sheet.texts(key)
+    if not all(names):
+        sheet.report.append("Rows without a sounding's name were taken to belong to the sounding above.")
+    for i in range(1, len(names)):
+        names[i] = names[i] or names[i - 1]
+    return np.array([name or "unnamed" for name in names])
+
+
+def _site(sheet):
+    """A function from the groups of rows to the position and line of each sounding: its first entry."""
+    positions = {name: sheet.values(name) for name in POSITION if name in sheet}
+    lines = sheet.texts("line") if "line" in sheet else None
+
+    def of(groups):
+        site = {}
+        for name, values in positions.items():
+            known = [values[rows][np.isfinite(values[rows])] for rows in groups.values()]
+            site[name] = np.array([entries[0] if entries.size else np.nan for entries in known])
+            for group, entries in zip(groups, known, strict=True):
+                if (entries != entries[:1]).any():
+                    sheet.report.append(f"{group}: {name} differs between readings; the first is kept.")
+        if lines is not None:
+            site["line"] = np.array([lines[rows[0]] for rows in groups.values()])
+        return site
+
+    return of
+
+
+def _reasons(sheet, columns, positive):
+    """For each row that cannot be used, the sentence why."""
+    reasons = {}
+    for name, values in columns.items():
+        bad = ~np.isfinite(values) | ((values <= 0) if name in positive else False)
+        for row in sorted(set(np.flatnonzero(bad).tolist()) - set(sheet.faults)):
+            value = "missing" if np.isnan(values[row]) else f"{values[row]:g} {UNIT[name]}"
+            rule = ", not positive" if values[row] <= 0 else ""
+            line = sheet.table.lines[row]
+            reasons.setdefault(row, f"Row {line}: {WORD[name]} is {value}{rule}; the reading is kept but not used.")
+    return dict(sorted(reasons.items()))
+
+
+def _faulty(sheet, groups):
+    """Soundings with a row that cannot be read; where that leaves none, the file itself is at fault."""
+    faults = dict(sorted(sheet.faults.items()))
+    faulty = {}
+    for name, rows in groups.items():
+        sentences = [faults[row] for row in rows if row in faults]
+        if sentences:
+            more = f" More such rows: {len(sentences) - 1}." if len(sentences) > 1 else ""
+            faulty[name] = sentences[0] + more
+    if len(faulty) == len(groups):
+        raise ValueError(next(iter(faulty.values())))
+    return faulty
+
+
+def _dataset(sheet, method, arrays, used, site, counts):
+    variables = {
+        name: (("sounding", "reading"), values, {"units": _unit(name), "long_name": _long_name(name)})
+        for name, values in arrays.items()
+    }
+    variables["used"] = (("sounding", "reading"), used, {"units": "1", "long_name": LONG_NAME["used"]})
+    for name, values in site.items():
+        variables[name] = ("sounding", values, {"units": UNIT.get(name, ""), "long_name": LONG_NAME[name]})
+    unread = sheet.unread()
+    if unread:
+        sheet.report.append(f"Columns not used: {', '.join(map(repr, unread))}.")
+    report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])
+    return xr.Dataset(variables, attrs={"method": method, "read_report": report})
+
+
+def _unit(name):
+    return UNIT[name.removesuffix("_std")]
+
+
+def _long_name(name):
+    quantity = name.removesuffix("_std")
+    return LONG_NAME[quantity] if quantity == name else f"standard deviation of the {LONG_NAME[quantity]}"

@@ -1,0 +1,54 @@
+"""Resistivity soundings from a table: AB/2 (or Wenner's a), MN/2 where given, apparent resistivity, error."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from bpinvert.readers.observed import observed
+from bpinvert.readers.sheet import Sheet
+from bpinvert.readers.table import Table
+
+WANTED = ("ab2", "ab", "mn2", "mn", "a", "apparent_resistivity")
+
+
+def read(table: Table) -> xr.Dataset:
+    """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
+    sheet = Sheet(table, WANTED)
+    sheet.require("a resistivity sounding", ("ab2", "ab", "a"), ("apparent_resistivity",))
+    if "ab2" in sheet or "ab" in sheet:
+        coordinates = _schlumberger(sheet)
+    else:
+        coordinates = {"a": sheet.values("a")}
+    data = {"apparent_resistivity": sheet.values("apparent_resistivity")}
+    return observed(sheet, "ves", coordinates, data, positive=("apparent_resistivity",))
+
+
+def _schlumberger(sheet):
+    ab_name, ab2 = _half(sheet, "ab2", "ab")
+    mn_name, mn2 = _half(sheet, "mn2", "mn")
+    if mn2 is None:
+        sheet.report.append("MN is not given; the potential electrodes count as a point.")
+        return {"ab2": ab2}
+    if np.isnan(mn2).all() and not sheet.faults:
+        sheet.report.append("The column of MN is empty; the potential electrodes count as a point.")
+        return {"ab2": ab2}
+    for row in np.flatnonzero((mn2 >= ab2) & (ab2 > 0)):
+        sheet.faults.setdefault(
+            int(row),
+            f"{sheet.where(row, mn_name)} gives MN/2 = {mn2[row]:g} m at AB/2 = {ab2[row]:g} m; MN must be "
+            f"smaller than AB. Correct the cell, or the header where the column holds "
+            f"{'MN/2' if mn_name == 'mn' else 'MN'} or its neighbour {'AB/2' if ab_name == 'ab' else 'AB'}.",
+        )
+    return {"ab2": ab2, "mn2": mn2}
+
+
+def _half(sheet, half, full):
+    """Which of the two headers there is, and the half spacing."""
+    if half in sheet:
+        return half, sheet.values(half)
+    if full in sheet:
+        values = sheet.values(full) / 2
+        sheet.report.append(f"{full.upper()} is the full spacing; it was halved to {full.upper()}/2.")
+        return full, values
+    return None, None
