@@ -1,0 +1,192 @@
+"""The result Dataset: names, dimensions, units and bit masks, in one place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+
+from bpinvert import checks
+
+# status says how a sounding was handled; flag (by the checks' bits) says whether it is a stranger.
+STATUS = {
+    "extrapolated": (1, "the sounding does not reach the network's first or last channel"),
+    "readings_masked": (2, "some readings are not used"),
+    "too_few_readings": (4, "fewer than three usable readings: not inverted"),
+    "not_converged": (8, "refinement stopped at its limit of iterations"),
+    "refined": (16, "refined with the physics"),
+}
+FLAG_BITS = {name: 1 << k for k, name in enumerate((*checks.NAMES, "noise"))}
+
+UNITS = {
+    "thickness": "m",
+    "depth": "m",
+    "resistivity": "ohm m",
+    "vs": "m/s",
+    "vp": "m/s",
+    "density": "kg/m3",
+    "height": "m",
+}
+
+
+@dataclass
+class Answer:
+    """Arrays of one `invert` call over all soundings, before they get names; NaN where there is no answer.
+
+    Attributes
+    ----------
+    models : dict of (n, k) or (n,) arrays in physical units, NaN beyond the layer count
+    n_layers : (n,) int array, 0 where not inverted
+    predicted, residual : dict of (n, n_readings) arrays by quantity
+    sigma : dict of (n, n_readings) arrays by quantity, in physical units, what the residuals were divided by
+    used, reading_outside : (n, n_readings) bool arrays
+    chi2, rrms, noise_estimate : (n,) arrays
+    scores : (n, n_checks) array
+    status : (n,) int array
+    """
+
+    models: dict = field(default_factory=dict)
+    n_layers: np.ndarray | None = None
+    predicted: dict = field(default_factory=dict)
+    residual: dict = field(default_factory=dict)
+    sigma: dict = field(default_factory=dict)
+    used: np.ndarray | None = None
+    reading_outside: np.ndarray | None = None
+    chi2: np.ndarray | None = None
+    rrms: np.ndarray | None = None
+    noise_estimate: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    status: np.ndarray | None = None
+
+    @classmethod
+    def empty(cls, n, n_readings, quantities, shapes) -> Answer:
+        """Nothing answered yet; `shapes` is {name: number of layers or interfaces, or None for a scalar}."""
+        rows, table = (n,), (n, n_readings)
+        return cls(
+            models={name: np.full(rows if k is None else (n, k), np.nan) for name, k in shapes.items()},
+            n_layers=np.zeros(rows, dtype=np.int32),
+            predicted={q: np.full(table, np.nan) for q in quantities},
+            residual={q: np.full(table, np.nan) for q in quantities},
+            sigma={q: np.full(table, np.nan) for q in quantities},
+            used=np.zeros(table, dtype=bool),
+            reading_outside=np.zeros(table, dtype=bool),
+            chi2=np.full(rows, np.nan),
+            rrms=np.full(rows, np.nan),
+            noise_estimate=np.full(rows, np.nan),
+            scores=np.full((n, len(checks.NAMES)), np.nan),
+            status=np.zeros(rows, dtype=np.int32),
+        )
+
+
+def build(observed: xr.Dataset, answer: Answer, calibration, rate: float, level: str, channels) -> xr.Dataset:
+    """The result of DESIGN: models, fit, checks and flags, together with the data they belong to."""
+    result = _copied(observed, answer, channels)
+    result |= _models(answer, level)
+    result |= _fit(answer, channels)
+    result |= _flags(answer, calibration, rate)
+    result["n_layers"] = _variable(("sounding",), answer.n_layers, "", "number of layers, 0 where not inverted")
+    result["status"] = _bits(answer.status, {name: bit for name, (bit, _) in STATUS.items()}, "how it was solved")
+    coordinates = {
+        "sounding": np.arange(len(answer.chi2)),
+        "check": list(checks.NAMES),
+        "quantity": list(channels.quantities),
+    }
+    dataset = xr.Dataset(result, coords={k: v for k, v in coordinates.items() if k != "quantity"})
+    dataset.attrs = {
+        "method": observed.attrs.get("method", ""),
+        "quantities": json.dumps(coordinates["quantity"]),
+        "level": level,
+        "false_alarm_rate": rate,
+    }
+    return dataset
+
+
+def _variable(dims, values, units, long_name, **attrs):
+    return (dims, values, {"units": units, "long_name": long_name, **attrs})
+
+
+def _copied(observed, answer, channels):
+    """The observed data, as given, and what was used of them."""
+    result = {}
+    table = ("sounding", "reading")
+    for name, variable in observed.variables.items():
+        per_sounding = variable.dims in (("sounding",), table) and name not in ("sounding", "reading", "used")
+        if per_sounding and not str(name).endswith("_std"):
+            result[name] = (variable.dims, variable.values, dict(variable.attrs))
+    for quantity in channels.quantities:
+        unit = channels.unit[channels.columns(quantity)[0]]
+        label = quantity.replace("_", " ")
+        result[quantity] = _variable(table, observed[quantity].values.astype(float), unit, f"observed {label}")
+        result[f"{quantity}_std"] = _variable(
+            table, answer.sigma[quantity], unit, f"standard deviation of {label} that was assumed"
+        )
+    result["used"] = _variable(table, answer.used, "", "whether the reading was used")
+    return result
+
+
+def _models(answer, level):
+    result = {}
+    for name, values in answer.models.items():
+        dims = ("sounding",) if values.ndim == 1 else ("sounding", "interface" if name == "thickness" else "layer")
+        units, label = UNITS.get(name, ""), name.replace("_", " ")
+        result[name] = _variable(dims, values, units, f"{label} of the recommended model")
+        if name == "thickness":
+            depth = np.cumsum(values, axis=1)
+            result["depth"] = _variable(dims, depth, "m", "depth to the bottom of each layer, recommended model")
+        if level == "refined":
+            result[f"{name}_best"] = _variable(dims, values.copy(), units, f"{label} of the best-fitting model")
+    return result
+
+
+def _fit(answer, channels):
+    result = {}
+    for quantity in channels.quantities:
+        unit = channels.unit[channels.columns(quantity)[0]]
+        label = quantity.replace("_", " ")
+        table = ("sounding", "reading")
+        result[f"predicted_{quantity}"] = _variable(
+            table, answer.predicted[quantity], unit, f"{label} re-simulated from the recommended model"
+        )
+        result[f"residual_{quantity}"] = _variable(
+            table, answer.residual[quantity], "1", f"(observed - predicted)/σ of {label} on its scale"
+        )
+    row = ("sounding",)
+    result["chi2"] = _variable(row, answer.chi2, "1", "mean squared residual over the used readings (chi²/N)")
+    result["rrms"] = _variable(row, answer.rrms, "%", "relative RMS of predicted against observed data")
+    result["noise_estimate"] = _variable(
+        row, answer.noise_estimate, "1", "relative noise assumed where the data came without errors"
+    )
+    return result
+
+
+def _flags(answer, calibration, rate):
+    p_value = calibration.p_values(answer.scores)
+    p_joint = calibration.joint(p_value)
+    p_value[np.isnan(p_joint)] = np.nan
+    outside = p_value < calibration.threshold(rate)
+    bits = np.array([FLAG_BITS[name] for name in checks.NAMES])
+    table, row = ("sounding", "check"), ("sounding",)
+    return {
+        "score": _variable(table, answer.scores, "1", "strangeness by each check, higher is stranger"),
+        "p_value": _variable(table, p_value, "1", "share of fresh training-like soundings at least as strange"),
+        "outside": _variable(table, outside, "", "whether this check is responsible for the flag"),
+        "p_joint": _variable(row, p_joint, "1", "p-value of all checks together"),
+        "flag": _bits((outside * bits).sum(axis=1).astype(np.int32), FLAG_BITS, "why it is a stranger, 0: it is not"),
+        "reading_outside": _variable(
+            ("sounding", "reading"), answer.reading_outside, "", "datum outside the range of the training data"
+        ),
+    }
+
+
+def _bits(values, meanings, long_name):
+    """A bit mask by the CF conventions (section 3.5)."""
+    return _variable(
+        ("sounding",),
+        values,
+        "",
+        long_name,
+        flag_masks=np.array(list(meanings.values()), dtype=np.int32),
+        flag_meanings=" ".join(meanings),
+    )
