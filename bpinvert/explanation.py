@@ -81,8 +81,7 @@ def explain(result, sounding: int = 0) -> str:
         sentences.append(f"The network's answer alone leaves chi²/N {float(one['chi2']):.3g}.")
         advice = ['invert with level="refined"']
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
-    text = " ".join(sentences)
-    return text[0].lower() + text[1:]
+    return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
 
 
 def _cause(one, cause, result):
@@ -115,13 +114,18 @@ def _place(one, reading):
 def _readings(one, result, limit=4):
     """The readings outside the training range, each with its value and that range."""
     found = []
+    main = next((name for name in _COORDINATES if name in one and one[name].dims == ("reading",)), None)
     for quantity, trained in json.loads(result.attrs["training_range"]).items():
         order = np.argsort(trained["coordinate"])
         place = np.log(np.array(trained["coordinate"])[order])
-        main = next(name for name in _COORDINATES if name in one and one[name].dims == ("reading",))
-        for reading in np.flatnonzero(one["reading_outside"].values):
+        # Between channels the range is linear on the scale, as for reading_outside itself.
+        to_scale, from_scale = (np.log, np.exp) if trained["scale"] == "log" else (np.asarray, np.asarray)
+        for reading in np.flatnonzero(one["reading_outside"].values) if main else ():
             here = np.log(float(one[main][reading]))
-            low, high = (float(np.interp(here, place, np.array(trained[end])[order])) for end in ("low", "high"))
+            low, high = (
+                float(from_scale(np.interp(here, place, to_scale(np.array(trained[end])[order]))))
+                for end in ("low", "high")
+            )
             value = float(one[quantity][reading])
             if low <= value <= high:
                 continue

@@ -34,6 +34,18 @@ class Group:
     used: np.ndarray
     context: dict
 
+    def take(self, rows) -> Group:
+        """Some of the soundings."""
+        context = {name: values[rows] for name, values in self.context.items()}
+        return replace(
+            self,
+            rows=self.rows[rows],
+            data=self.data[rows],
+            sigma=self.sigma[rows],
+            used=self.used[rows],
+            context=context,
+        )
+
 
 def as_observed(observed, survey) -> xr.Dataset:
     """An observed Dataset from what a user passes: a Dataset as it is, a plain array on the survey's channels.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import dataclass, field
+from importlib import metadata
 
 import numpy as np
 import xarray as xr
@@ -190,3 +192,14 @@ def _bits(values, meanings, long_name):
         flag_masks=np.array(list(meanings.values()), dtype=np.int32),
         flag_meanings=" ".join(meanings),
     )
+
+
+def versions() -> dict:
+    """Versions of what made a file or a result."""
+    found = {"python": platform.python_version()}
+    for name in ("bpinvert", "numpy", "scipy", "scikit-learn", "xarray"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found

@@ -277,7 +277,7 @@ def _load(path):
 def _check_match(survey, prior):
     drawn = (*getattr(prior, "properties", ()), *getattr(prior, "context", ()))
     needed = (*getattr(survey, "properties", ()), *getattr(survey, "context", ()))
-    if hasattr(prior, "properties") and set(drawn) != set(needed):
+    if hasattr(survey, "properties") and set(drawn) != set(needed):
         raise ValueError(
             f"The prior draws {', '.join(drawn)}, but {type(survey).__name__} needs {', '.join(needed)}. "
             "Give the prior exactly those (known quantities of a sounding by context=)."

@@ -61,7 +61,8 @@ def write(path, kind: str, arrays: dict[str, np.ndarray], settings: dict) -> Non
     for name, array in arrays.items():
         dimensions = []
         for size in array.shape:
-            dimension = f"n{size}"
+            # A square array needs two names for its one size: xarray knows no repeated dimension.
+            dimension = f"n{size}" + "_again" * dimensions.count(f"n{size}")
             if dimension not in file.dimensions:
                 file.createDimension(dimension, size)
             dimensions.append(dimension)

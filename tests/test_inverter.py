@@ -349,13 +349,13 @@ def test_models_without_layers_go_the_same_way():
 
 
 def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
-    from bpinvert import training
+    from bpinvert.inverter import simulations
 
     made = dict(hidden=8, max_epochs=6)
     fit = {"n_samples": 1500, "n_calibration": 300, "progress": False}
     expected = bp.Inverter(SURVEY, PRIOR, NOISE, **made).fit(**fit)
 
-    original, calls = training.Simulations.noisy, []
+    original, calls = simulations.Simulations.noisy, []
 
     def interrupted(self, rng):
         calls.append(1)
@@ -363,7 +363,7 @@ def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, monkeypat
             raise KeyboardInterrupt
         return original(self, rng)
 
-    monkeypatch.setattr(training.Simulations, "noisy", interrupted)
+    monkeypatch.setattr(simulations.Simulations, "noisy", interrupted)
     path = tmp_path / "training.npz"
     with pytest.raises(KeyboardInterrupt, match="call again to go on"):
         bp.Inverter(SURVEY, PRIOR, NOISE, **made).fit(**fit, checkpoint=path)
@@ -384,7 +384,7 @@ def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, monkeypat
             "Schlumberger needs res",
         ),
         (lambda: bp.Inverter(SURVEY, PRIOR, false_alarm_rate=2), "false_alarm_rate is 2; it must be between 0 and 0.5"),
-        (lambda: bp.Inverter(SURVEY, PRIOR).fit(n_samples=10), "n_samples is 10; at least 500 are needed"),
+        (lambda: bp.Inverter(SURVEY, PRIOR).fit(n_samples=10), "n_samples is 10; allowed is at least 500"),
         (lambda: bp.Inverter(SURVEY, PRIOR).invert(np.ones((1, 14))), r"not fitted; call fit\(\), or load one"),
         (lambda: bp.Inverter(SURVEY, PRIOR).save("x.nc"), r"not fitted; call fit\(\) before save"),
     ],
@@ -413,3 +413,40 @@ def test_a_custom_distribution_is_used_but_not_stored(tmp_path):
     inverter.fit(n_samples=600, n_calibration=100, progress=False)
     with pytest.raises(ValueError, match="custom type Triangle, which a file cannot hold"):
         inverter.save(tmp_path / "x.nc")
+
+
+def test_an_interruption_after_the_training_loses_no_network(tmp_path, monkeypatch):
+    prior = bp.LayeredPrior(n_layers=(2, 3), thickness=(1, 60), resistivity=(2, 3000))
+    made, fit = {"hidden": 8, "max_epochs": 3}, {"n_samples": 1500, "n_calibration": 300, "progress": False}
+    path = tmp_path / "training.npz"
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bp.Inverter, "calibrate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        bp.Inverter(SURVEY, prior, NOISE, **made).fit(**fit, checkpoint=path)
+    monkeypatch.undo()
+    assert len(list(tmp_path.iterdir())) == 2
+    other = bp.Inverter(SURVEY, prior, NOISE, **made, random_state=1)
+    with pytest.raises(ValueError, match="is of a training with other settings; remove it or name another checkpoint"):
+        other.fit(**fit, checkpoint=path)
+
+    def train_again(*_, **__):
+        raise AssertionError("a finished network was trained again")
+
+    from bpinvert.inverter import fitting
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "_train_branch", train_again)
+        resumed = bp.Inverter(SURVEY, prior, NOISE, **made).fit(**fit, checkpoint=path)
+    assert not list(tmp_path.iterdir())
+    expected = bp.Inverter(SURVEY, prior, NOISE, **made).fit(**fit)
+    for count in (2, 3):
+        weights = [i.solver.branches[count].network.weights_ for i in (expected, resumed)]
+        np.testing.assert_array_equal(*weights)
+
+
+def test_too_few_calibration_simulations_are_refused():
+    with pytest.raises(ValueError, match="n_calibration is 50; allowed is at least 100"):
+        bp.Inverter(SURVEY, PRIOR, NOISE).fit(n_samples=600, n_calibration=50, progress=False)

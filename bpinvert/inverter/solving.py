@@ -8,13 +8,14 @@ import numpy as np
 from scipy.special import chdtri
 
 from bpinvert import checks, geometry
-from bpinvert.refinement import Misfit, refine_multistart, starts_around
+from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
 from bpinvert.results import STATUS
 
 LEVELS = ("network", "refined")
 _FEWEST_READINGS = 3
 # No further start is tried, and no further layer added, where pure noise would give a larger chi² this often.
 _GOOD_FIT, _FEW_LAYERS = 0.02, 0.05
+_STARTS_PER_PARAMETER = 3
 
 
 @dataclass
@@ -120,35 +121,46 @@ class Solver:
         return levels, np.where(given.any(axis=1), np.nan, relative)
 
     def _answers(self, survey, inputs, scaled, scaled_sigma, context, level):
-        """{layer count: (u, sum of squared residuals, converged)}."""
+        """{layer count: (u, sum of squared residuals, converged)}, the fewest layers first.
+
+        A sounding that so few layers fit within the errors is not tried with more: its chi² is inf there.
+        """
         features = self.codec.features(inputs)
-        every = np.arange(len(inputs))
         n_used = np.isfinite(scaled_sigma).sum(axis=1)
+        rows = np.arange(len(inputs))
         answers = {}
         for count, branch in self.branches.items():
-            misfit = Misfit(survey, branch.prior, scaled, scaled_sigma, context)
-            u = branch.propose(features)
+            known = {name: values[rows] for name, values in context.items()}
+            misfit = Misfit(survey, branch.prior, scaled[rows], scaled_sigma[rows], known)
+            u = branch.propose(features[rows])
+            freedom = np.maximum(n_used[rows] - u.shape[1], 1)
             if level == "network":
-                chi2 = misfit.value(u, every) if len(self.branches) > 1 else np.zeros(len(u))
-                answers[count] = u, chi2, np.ones(len(u), dtype=bool)
-                continue
-            enough = chdtri(np.maximum(n_used - u.shape[1], 1), _GOOD_FIT)
-            best = refine_multistart(misfit, starts_around(u), enough=enough)
-            answers[count] = best.u, best.chi2, best.converged
+                # With one branch there is nothing to choose by chi².
+                chi2 = misfit.value(u, np.arange(len(u))) if len(self.branches) > 1 else np.zeros(len(u))
+                best = Refined(u, chi2, np.ones(len(u), dtype=bool))
+            else:
+                starts = starts_around(u, n_starts=_STARTS_PER_PARAMETER * (u.shape[1] - 1))
+                best = refine_multistart(misfit, starts, enough=chdtri(freedom, _GOOD_FIT))
+            whole = Refined(
+                np.zeros((len(inputs), u.shape[1])), np.full(len(inputs), np.inf), np.zeros(len(inputs), dtype=bool)
+            )
+            whole.u[rows], whole.chi2[rows], whole.converged[rows] = best.u, best.chi2, best.converged
+            answers[count] = whole
+            rows = rows[best.chi2 > chdtri(freedom, _FEW_LAYERS)]
         return answers
 
     def _choose(self, answers, n_used):
         """The fewest layers whose misfit is within the errors; where none is, the smallest BIC."""
         counts = np.array(list(answers))
-        n_parameters = np.array([u.shape[1] for u, _, _ in answers.values()])
-        chi2 = np.stack([c for _, c, _ in answers.values()], axis=1)
+        n_parameters = np.array([answer.u.shape[1] for answer in answers.values()])
+        chi2 = np.stack([answer.chi2 for answer in answers.values()], axis=1)
         freedom = np.maximum(n_used[:, None] - n_parameters, 1)
         fits = chi2 <= chdtri(freedom, _FEW_LAYERS)
         criterion = np.where(np.isfinite(chi2), chi2, 1e300) + n_parameters * np.log(n_used)[:, None]
         chosen = np.where(fits.any(axis=1), fits.argmax(axis=1), criterion.argmin(axis=1))
-        converged = np.stack([answer[2] for answer in answers.values()], axis=1)[np.arange(len(chosen)), chosen]
-        u = {int(count): answers[count][0][chosen == k] for k, count in enumerate(counts)}
-        return counts[chosen], u, converged
+        converged = np.stack([answer.converged for answer in answers.values()], axis=1)
+        u = {int(count): answers[count].u[chosen == k] for k, count in enumerate(counts)}
+        return counts[chosen], u, converged[np.arange(len(chosen)), chosen]
 
     def _decode(self, counts, u):
         """Models in physical units, NaN beyond each one's layer count."""

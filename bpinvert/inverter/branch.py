@@ -28,6 +28,8 @@ class Branch:
 
     def propose(self, features) -> np.ndarray:
         """The network's answer u, (n, n_parameters) in [0, 1]."""
+        if not len(features):
+            return np.empty((0, len(self.prior.parameters)))
         u = np.asarray(self.network.predict(features), dtype=float)
         return np.clip(u.reshape(len(features), -1), 0.0, 1.0)
 

@@ -1,0 +1,204 @@
+"""What may stand on the command line. Nothing heavy is imported here: `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+
+LEVELS = ("network", "refined")
+METHODS = ("ves", "mt")
+# Keywords of the surveys: name, what it is.
+COORDINATES = {
+    "ab2": "AB/2 in m (Schlumberger)",
+    "mn2": "MN/2 in m (Schlumberger): one number, or one for each AB/2; without it the ideal array",
+    "a": "electrode spacing in m (Wenner and the dipole arrays)",
+    "n": "dipole separation in units of a (DipoleDipole, PoleDipole)",
+    "period": "period in s (Magnetotelluric)",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"bpinvert: {message}; `{self.prog} --help` shows an example.\n")
+
+
+def read_arguments(argv: list[str] | None) -> argparse.Namespace:
+    """The options; exits with a line on stderr where they make no sense."""
+    return make_parser().parse_args(argv)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = _Parser(
+        prog="bpinvert",
+        description="Invert geophysical soundings to layered earth models: a network proposes, the physics has the "
+        "last word, and a sounding unlike the training is flagged.",
+        epilog="`bpinvert COMMAND --help` explains a command and gives an example.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name, summary, description, example):
+        return commands.add_parser(
+            name,
+            help=summary,
+            description=textwrap.fill(description, 79),
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    _demo(command)
+    _simulate(command)
+    _generate(command)
+    _train(command)
+    _invert(command)
+    _check(command)
+    _plot(command)
+    _info(command)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        from bpinvert import __version__
+
+        print("bpinvert", __version__)
+        parser.exit()
+
+
+def _demo(command):
+    parser = command(
+        "demo",
+        "invert the real sounding that comes with the package",
+        "Invert the Schlumberger sounding of Wauchope, central Australia (Constable et al. 1987), which comes with "
+        "the package, print its layers and draw it.",
+        "bpinvert demo -o demo",
+    )
+    parser.add_argument("-o", "--output", metavar="DIR", default="demo", help="folder to write into (default: demo)")
+
+
+def _simulate(command):
+    parser = command(
+        "simulate",
+        "the curve that a survey records over typed layers",
+        "Print the curve that a survey records over the layers given, as a table that `invert` can read. "
+        "Spacings and periods are numbers, or LOW:HIGH:COUNT for so many spaced evenly in the logarithm.",
+        "bpinvert simulate --ab2 1:300:20 --resistivity 100 20 500 --thickness 5 20 -o curve.png",
+    )
+    parser.add_argument("recipe", nargs="?", metavar="RECIPE.toml", help="take the [survey] of this recipe")
+    parser.add_argument(
+        "--survey",
+        metavar="NAME",
+        help="Schlumberger (default), Wenner, DipoleDipole, PoleDipole, PolePole or Magnetotelluric",
+    )
+    for name, meaning in COORDINATES.items():
+        parser.add_argument(f"--{name}", nargs="+", metavar="VALUE", help=meaning)
+    parser.add_argument(
+        "--resistivity", nargs="+", type=float, required=True, metavar="RHO", help="of each layer from the top, in Ω·m"
+    )
+    parser.add_argument(
+        "--thickness", nargs="*", type=float, default=[], metavar="H", help="in m, of all layers but the last"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the table (.csv) or draw it (.png, .pdf, .svg)")
+
+
+def _generate(command):
+    parser = command(
+        "generate",
+        "training samples by a recipe",
+        "Draw models from the prior of a recipe, simulate their data and store both.",
+        "bpinvert generate examples/ves.toml -o samples.nc -n 100000",
+    )
+    _recipe(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE.nc", default="samples.nc", help="file to write (default: samples.nc)"
+    )
+    parser.add_argument("-n", "--n", type=int, help="number of samples, instead of the recipe's")
+    parser.add_argument("--seed", type=int, help="of the samples, instead of the recipe's")
+
+
+def _train(command):
+    parser = command(
+        "train",
+        "an inverter by a recipe",
+        "Train an inverter for the survey, prior and noise of a recipe, calibrate its flags and store it. "
+        "After Ctrl-C the same command goes on with the network that it was training.",
+        "bpinvert train examples/ves.toml -o inverter.nc",
+    )
+    _recipe(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE.nc", default="inverter.nc", help="file to write (default: inverter.nc)"
+    )
+    parser.add_argument("--samples", metavar="FILE.nc", help="train on samples that `generate` made")
+    parser.add_argument(
+        "--stream", action="store_true", default=None, help="draw fresh models for every epoch, not fresh noise alone"
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="where to keep an unfinished training (default: beside the output)"
+    )
+
+
+def _invert(command):
+    parser = command(
+        "invert",
+        "soundings to layered models",
+        "Invert the soundings of one or more field sheets. Prints a table of layers for each, the misfit, and whether "
+        "to believe it. A flagged sounding is no error; a sheet that cannot be read is, and the others are still done.",
+        "bpinvert invert line7.csv line8.csv --inverter inverter.nc -o results",
+    )
+    parser.add_argument("sheet", nargs="+", metavar="SHEET", help="field sheet: csv, txt, dat or xlsx")
+    _inversion(parser)
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", help="folder for results.nc, models.csv and a picture of each sounding"
+    )
+
+
+def _check(command):
+    parser = command(
+        "check",
+        "only whether soundings are like the training",
+        "Say of every sounding of a sheet whether it is like those the inverter was trained on, why not, and what to "
+        "do.",
+        "bpinvert check line7.csv --inverter inverter.nc",
+    )
+    parser.add_argument("sheet", metavar="SHEET", help="field sheet: csv, txt, dat or xlsx")
+    _inversion(parser)
+
+
+def _plot(command):
+    parser = command(
+        "plot",
+        "draw a sounding, its fit and its model",
+        "Draw one sounding of a results file, or of a field sheet, which is inverted first.",
+        "bpinvert plot results/results.nc --sounding 0 -o sounding.png",
+    )
+    parser.add_argument("result", metavar="RESULT.nc|SHEET", help="results.nc of `invert`, or a field sheet")
+    parser.add_argument("--sounding", default="0", metavar="K", help="its name, or its place counted from 0 (default)")
+    _inversion(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="picture to write: .png, .pdf or .svg")
+
+
+def _info(command):
+    parser = command(
+        "info",
+        "what a file of bpinvert holds",
+        "Say in words what an inverter, samples or results file holds, and how it was made.",
+        "bpinvert info inverter.nc",
+    )
+    parser.add_argument("file", metavar="FILE.nc")
+
+
+def _recipe(parser):
+    parser.add_argument("recipe", metavar="RECIPE.toml", help="its tables: survey, prior, noise, samples, training")
+
+
+def _inversion(parser):
+    parser.add_argument(
+        "--inverter",
+        metavar="FILE.nc",
+        help="of `train`; without it one is trained for the sheet's readings, which takes about a minute",
+    )
+    parser.add_argument("--method", choices=METHODS, help="kind of sheet (default: the inverter's)")
+    parser.add_argument(
+        "--level", choices=LEVELS, default="refined", help="the network's answer, or refined with the physics (default)"
+    )

@@ -1,0 +1,15 @@
+"""`bpinvert check`: only whether soundings are like the training."""
+
+from __future__ import annotations
+
+from bpinvert.cli.output import sounding_name, wrapped
+from bpinvert.cli.soundings import chosen_inverter, describe_reading, solve
+from bpinvert.explanation import explain
+
+
+def run(options) -> int:
+    observed, result = solve(options.sheet, chosen_inverter(options), options)
+    print(describe_reading(options.sheet, observed))
+    for k in range(result.sizes["sounding"]):
+        print(f"\n{sounding_name(result, k)}\n{wrapped(explain(result, k))}")
+    return 0

@@ -1,0 +1,101 @@
+"""`bpinvert info`: what a file holds, and how it was made."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import xarray as xr
+
+import bpinvert as bp
+from bpinvert.cli.files import kind_of, open_result
+from bpinvert.noise import noise_from_dict
+from bpinvert.priors import prior_from_dict
+from forward_models import survey_from_dict
+
+
+def run(options) -> int:
+    kind = kind_of(options.file)
+    if kind == "samples":
+        text = _describe_samples(xr.load_dataset(options.file, engine="scipy"))
+    elif kind == "result":
+        text = _describe_result(open_result(options.file))
+    else:
+        text = describe_inverter(bp.load_inverter(options.file))
+    print(f"{options.file}: {kind}")
+    print(text)
+    return 0
+
+
+def describe_inverter(inverter) -> str:
+    """Survey, prior, noise, networks, training, calibration and versions, a line each."""
+    lines = {"survey": describe_survey(inverter.survey), "prior": repr(inverter.prior), "noise": repr(inverter.noise)}
+    for count, branch in inverter.solver.branches.items():
+        network = branch.network
+        sizes = [len(network.matrices_[0]) - 1, *(matrix.shape[1] for matrix in network.matrices_)]
+        name = f"network, {count} layers" if count else "network"
+        lines[name] = (
+            f"{'-'.join(map(str, sizes))} neurons, {network.n_epochs_} epochs, best {network.best_epoch_} "
+            f"with validation loss {min(network.validation_curve_):.4g}"
+        )
+    identity = inverter.identity
+    fresh = " fresh in every epoch" if identity["stream"] else ""
+    lines["training"] = f"{identity['n_samples']} samples{fresh}, seed {identity['seed']}"
+    lines["calibration"] = ", ".join(f"{level}: {c.n} soundings" for level, c in inverter.calibrations.items())
+    lines["false alarms"] = f"{100 * inverter.false_alarm_rate:g} in 100 soundings from the prior"
+    return _lines(lines | {"versions": _versions(identity["versions"])})
+
+
+def describe_survey(survey) -> str:
+    """Its name, and how many readings from where to where."""
+    channels = survey.channels
+    readings = channels.columns(channels.quantities[0])
+    low, high = channels.value[readings].min(), channels.value[readings].max()
+    return (
+        f"{type(survey).__name__}, {len(readings)} readings of {' and '.join(channels.quantities)}, "
+        f"{channels.coordinate} {low:g}–{high:g} {channels.coordinate_unit}"
+    )
+
+
+def _describe_samples(dataset):
+    attrs = dataset.attrs
+    state = "complete" if attrs["complete"] else f"of {attrs['n_requested']} wanted; generate again to finish"
+    lines = {
+        "samples": f"{dataset.sizes['sample']}, {state}, {attrs['n_failed']} could not be simulated",
+        "survey": describe_survey(survey_from_dict(json.loads(attrs["survey"]))),
+        "prior": repr(prior_from_dict(json.loads(attrs["prior"]))),
+        "seed": attrs["seed"],
+        "versions": _versions(json.loads(attrs["versions"])),
+    }
+    return _lines(lines)
+
+
+def _describe_result(dataset):
+    attrs = dataset.attrs
+    solved = dataset["n_layers"].values > 0
+    lines = {
+        "soundings": f"{dataset.sizes['sounding']}, {solved.sum()} inverted, "
+        f"{np.count_nonzero(dataset['flag'].values)} flagged at {100 * attrs['false_alarm_rate']:g} % false alarms",
+        "level": attrs["level"],
+    }
+    if solved.any():
+        low, middle, high = np.nanquantile(dataset["chi2"].values, [0, 0.5, 1])
+        lines["chi²/N"] = f"{low:.2g} to {high:.2g}, median {middle:.2g}"
+    # Sheets that were inverted by different inverters have none of these in common.
+    readers = {
+        "survey": lambda text: describe_survey(survey_from_dict(text)),
+        "prior": lambda text: repr(prior_from_dict(text)),
+        "noise": lambda text: repr(noise_from_dict(text)),
+        "versions": _versions,
+    }
+    lines |= {name: read(json.loads(attrs[name])) for name, read in readers.items() if name in attrs}
+    return _lines(lines)
+
+
+def _versions(versions):
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _lines(lines):
+    width = max(map(len, lines))
+    return "\n".join(f"  {name.ljust(width)}  {text}" for name, text in lines.items())

@@ -1,0 +1,161 @@
+"""Results as lines of text and as files."""
+
+from __future__ import annotations
+
+import csv
+import textwrap
+from pathlib import Path
+
+import numpy as np
+
+from bpinvert.explanation import explain
+from bpinvert.storage import replacing
+
+PICTURES = (".png", ".pdf", ".svg")
+_HEADERS = {"resistivity": "ρ (Ω·m)", "thickness": "h (m)", "depth": "depth (m)"}
+
+
+def sounding_name(result, sounding: int) -> str:
+    """The sounding's own name, or its number where it has none."""
+    return str(result["name"].values[sounding]) if "name" in result else f"sounding {sounding}"
+
+
+def layers(result, sounding: int) -> dict[str, list[float]]:
+    """Each property, the thickness and the depth of the recommended model's layers; infinite for the half-space."""
+    one = result.isel(sounding=sounding)
+    n = int(one["n_layers"])
+    properties = [name for name in result.data_vars if result[name].dims == ("sounding", "layer")]
+    columns = {name: one[name].values[:n].tolist() for name in properties if not name.endswith("_best")}
+    for name in ("thickness", "depth"):
+        columns[name] = [*one[name].values[: max(n - 1, 0)].tolist(), np.inf][:n]
+    return columns
+
+
+def describe_sounding(result, sounding: int) -> str:
+    """Name, table of layers, misfit and explanation."""
+    lines = [sounding_name(result, sounding)]
+    columns = layers(result, sounding)
+    if columns["depth"]:
+        headers = [_HEADERS.get(name, f"{name} ({result[name].attrs['units']})") for name in columns]
+        rows = zip(*([number(value) for value in column] for column in columns.values()), strict=True)
+        lines.append(table(["layer", *headers], [[str(i), *row] for i, row in enumerate(rows, 1)]))
+        lines.append(_fit(result.isel(sounding=sounding)))
+    return "\n".join([*lines, wrapped(explain(result, sounding))])
+
+
+def wrapped(text: str) -> str:
+    """A paragraph of short lines, set in by two blanks."""
+    return textwrap.fill(text, 100, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
+
+def _fit(one):
+    words = f"  chi²/N {float(one['chi2']):.2f}, rrms {float(one['rrms']):.1f} %"
+    noise = float(one["noise_estimate"])
+    return words if np.isnan(noise) else f"{words}, with errors of {100 * noise:.1f} % as the sheet gives none"
+
+
+def table(headers: list[str], rows: list[list[str]]) -> str:
+    """Columns aligned to the right, two blanks apart."""
+    cells = [headers, *rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  " + "  ".join(map(str.rjust, row, widths)) for row in cells)
+
+
+def number(value: float) -> str:
+    """Three digits, written out, as in 0.83, 12.4, 5210."""
+    if np.isinf(value):
+        return "∞"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def write_models(results: list, path) -> None:
+    """One row for each layer of all soundings, as csv for a spreadsheet; the half-space has no thickness."""
+    properties = [name for name in layers(results[0], 0) if name not in ("thickness", "depth")]
+    units = {name: results[0][name].attrs["units"] for name in (*properties, "thickness", "depth")}
+    headers = [f"{name} ({unit})" for name, unit in units.items()]
+    # The signature lets Excel know that the text is UTF-8.
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["sheet", "sounding", "layer", *headers, "chi2", "rrms (%)", "flag"])
+        for result in results:
+            for k in range(result.sizes["sounding"]):
+                place = [str(result["sheet"].values[k]), sounding_name(result, k)]
+                fit = [_cell(float(result[name][k])) for name in ("chi2", "rrms")]
+                columns = layers(result, k)
+                if not columns["depth"]:
+                    writer.writerow([*place, "", *("" for _ in units), *fit, "not inverted"])
+                for i in range(len(columns["depth"])):
+                    values = [_cell(columns[name][i]) for name in units]
+                    writer.writerow([*place, i + 1, *values, *fit, " ".join(flags(result, k))])
+
+
+def _cell(value):
+    return f"{value:.6g}" if np.isfinite(value) else ""
+
+
+def flags(result, sounding: int) -> list[str]:
+    """Names of the checks that make a sounding a stranger."""
+    return [str(name) for name in result["check"].values if bool(result["outside"][sounding].sel(check=name))]
+
+
+def draw_sounding(result, sounding: int, path) -> None:
+    """The picture of one sounding."""
+    from bpinvert import plots
+
+    with without_windows():
+        save_figure(plots.sounding(result, sounding), path)
+
+
+def without_windows():
+    """A context in which matplotlib draws into files only, also where there is no screen."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    return plt.ioff()
+
+
+def save_figure(axes, path) -> None:
+    """Write the figure of `axes` and forget it."""
+    import matplotlib.pyplot as plt
+
+    figure = np.ravel(axes)[0].figure
+    try:
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=150)
+    finally:
+        plt.close(figure)
+
+
+def check_writable(path, suffixes: tuple[str, ...]) -> Path:
+    """`path` if a file can be written there; the door before a long computation.
+
+    Raises
+    ------
+    ValueError
+        If it has another suffix, is a folder, or lies in one that does not exist.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f"cannot write {path}: its name must end in {', '.join(suffixes)}.")
+    if path.is_dir():
+        raise ValueError(f"cannot write {path}: it is a folder. Name a file.")
+    if not path.parent.is_dir():
+        raise ValueError(f"cannot write {path}: the folder {path.parent} does not exist. Create it first.")
+    return path
+
+
+def make_folder(path) -> Path:
+    """`path` as an existing folder.
+
+    Raises
+    ------
+    ValueError
+        If there is a file of that name.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"cannot write into {path}: it is a file. Name a folder.")
+    path.mkdir(parents=True, exist_ok=True)
+    return path

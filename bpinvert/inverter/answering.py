@@ -1,0 +1,120 @@
+"""From an observed Dataset to arrays of answers, group by group."""
+
+from __future__ import annotations
+
+import numpy as np
+from tqdm import tqdm
+
+from bpinvert import geometry
+from bpinvert.results import STATUS, Answer
+
+_CHUNK = 4096
+
+
+def answer(solver, prior, observed, level, progress=False) -> Answer:
+    """Solve every sounding of an observed Dataset; `progress` is the label of a progress bar, or False."""
+    survey = solver.survey
+    sizes = observed.sizes["sounding"], observed.sizes["reading"]
+    answer = Answer.empty(*sizes, survey.channels.quantities, _shapes(prior))
+    for group in geometry.groups(observed, survey, survey.context):
+        _answer_group(solver, group, level, answer, progress)
+    return answer
+
+
+def _answer_group(solver, group, level, answer, progress):
+    channels = group.survey.channels
+    answer.status[group.rows] = STATUS["too_few_readings"][0]
+    if not group.readings.size:
+        return
+    place = np.ix_(group.rows, group.readings)
+    beyond = _beyond_training(solver, group)
+    for quantity in channels.quantities:
+        columns = channels.columns(quantity)
+        answer.used[place] |= group.used[:, columns]
+        answer.reading_outside[place] |= beyond[:, columns]
+    for part in solutions(solver, group, level, progress):
+        rows = group.rows[part.rows]
+        place = np.ix_(rows, group.readings)
+        for name, values in part.models.items():
+            answer.models[name][rows] = values
+        for quantity in channels.quantities:
+            columns = channels.columns(quantity)
+            answer.predicted[quantity][place] = part.predicted[:, columns]
+            answer.residual[quantity][place] = part.residuals[:, columns]
+            answer.sigma[quantity][place] = part.sigma[:, columns]
+        answer.n_layers[rows], answer.chi2[rows] = part.n_layers, part.chi2
+        answer.scores[rows], answer.status[rows] = part.scores, part.status
+        answer.noise_estimate[rows] = part.noise_estimate
+        answer.rrms[rows] = _relative_rms(group, part)
+
+
+def solutions(solver, group, level, progress=False):
+    """Solutions of a group in chunks; the rows of each count within the whole group."""
+    starts = range(0, len(group.rows), _CHUNK)
+    with tqdm(total=len(group.rows), desc=progress or None, disable=not progress, leave=False, unit="sounding") as bar:
+        for start in starts:
+            part = group.take(slice(start, start + _CHUNK))
+            solution = solver.solve(part, level)
+            bar.update(len(part.rows))
+            if solution is not None:
+                solution.rows = solution.rows + start
+                yield solution
+
+
+def training_range(solver) -> dict:
+    """Range of the training data by quantity: coordinates, lowest and highest value in physical units, scale."""
+    channels = solver.survey.channels
+    low, high = (channels.from_scale(end) for end in _bounds(solver, channels))
+    ranges = {}
+    for quantity in channels.quantities:
+        columns = channels.columns(quantity)
+        ranges[quantity] = {
+            "coordinate": channels.value[columns].tolist(),
+            "low": low[columns].tolist(),
+            "high": high[columns].tolist(),
+            "scale": channels.scale[columns[0]],
+        }
+    return ranges
+
+
+def _beyond_training(solver, group):
+    """Which used data lie outside the range of the training data, (n, n_channels)."""
+    channels = group.survey.channels
+    low, high = _bounds(solver, channels)
+    scaled = channels.to_scale(np.where(group.used, group.data, 1.0))
+    return group.used & ((scaled < low) | (scaled > high))
+
+
+def _bounds(solver, channels):
+    """Range of the training data on the scale, interpolated to the readings of `channels`."""
+    trained, codec = solver.survey.channels, solver.codec
+    check = solver.checks[0]
+    n = len(trained)
+    ends = [end[:n] * codec.std[:n] + codec.mean[:n] for end in (check.low, check.high)]
+    if channels is trained:
+        return ends
+    bounds = np.empty((2, len(channels)))
+    for quantity in channels.quantities:
+        here, there = channels.columns(quantity), trained.columns(quantity)
+        order = there[np.argsort(trained.value[there])]
+        for bound, end in zip(bounds, ends, strict=True):
+            bound[here] = np.interp(np.log(channels.value[here]), np.log(trained.value[order]), end[order])
+    return bounds
+
+
+def _shapes(prior):
+    """{parameter: number of layers or interfaces in results, None for an unlayered one}."""
+    if not hasattr(prior, "layer_counts"):
+        return dict.fromkeys(prior.properties)
+    widest = max(prior.layer_counts)
+    return {"thickness": widest - 1} | dict.fromkeys(prior.properties, widest)
+
+
+def _relative_rms(group, part):
+    """100·sqrt(mean((observed - predicted)/predicted)²) over used readings of log-scaled quantities, in %."""
+    log = np.array(group.survey.channels.scale) == "log"
+    used = group.used[part.rows] & log
+    if not log.any():
+        return np.full(len(part.rows), np.nan)
+    ratio = np.where(used, group.data[part.rows] / part.predicted - 1, 0.0)
+    return 100 * np.sqrt(np.square(ratio).sum(axis=1) / np.maximum(used.sum(axis=1), 1))

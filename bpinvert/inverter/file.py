@@ -1,0 +1,100 @@
+"""An inverter as one file."""
+
+from __future__ import annotations
+
+from bpinvert import checks, storage
+from bpinvert.codec import Codec
+from bpinvert.inverter.branch import Branch, with_prior
+from bpinvert.inverter.fitting import priors_by_count
+from bpinvert.inverter.inverter import Inverter
+from bpinvert.inverter.solving import Solver
+from bpinvert.network.trainers import trainer_from_dict
+from bpinvert.noise import noise_from_dict
+from bpinvert.priors import prior_from_dict
+from forward_models import METHODS, survey_from_dict
+
+
+def write(inverter, path) -> None:
+    """See `Inverter.save`."""
+    if inverter.prior.storable is not None:
+        raise ValueError(inverter.prior.storable)
+    if METHODS.get(type(inverter.survey).__name__) is not type(inverter.survey):
+        raise ValueError(
+            f"{type(inverter.survey).__name__} is not one of forward_models' surveys and cannot be stored in a file. "
+            "Keep the script that makes the inverter."
+        )
+    arrays = {f"codec_{key}": value for key, value in inverter.solver.codec.get_state().items()}
+    for check in inverter.solver.checks:
+        arrays |= {f"check_{check.name}_{key}": value for key, value in check.get_state().items()}
+    for level, calibration in inverter.calibrations.items():
+        arrays |= {f"calibration_{level}_{key}": value for key, value in calibration.get_state().items()}
+    branches = {}
+    for count, branch in inverter.solver.branches.items():
+        state, branches[str(count)] = branch.get_state()
+        arrays |= {f"branch{count}_{key}": value for key, value in state.items()}
+    settings = inverter.to_dict() | {
+        "levels": list(inverter.calibrations),
+        "branches": branches,
+        "identity": inverter.identity,
+    }
+    storage.write(path, "inverter", arrays, settings)
+
+
+def load_inverter(path, survey=None) -> Inverter:
+    """Read an inverter written by :meth:`Inverter.save`.
+
+    Parameters
+    ----------
+    path : path
+    survey : forward_models.Survey, optional
+        Must equal the stored one; for surveys that a file cannot hold.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, damaged, not an inverter, or of another survey.
+    """
+    arrays, stored = storage.read(path, "inverter")
+    try:
+        inverter = _rebuild(arrays, stored)
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"{path} lacks a part of an inverter ({error}); make it again.") from None
+    if survey is not None and survey != inverter.survey:
+        raise ValueError(
+            f"{path} was trained on {type(inverter.survey).__name__} with other settings than the survey given."
+        )
+    return inverter
+
+
+def _rebuild(arrays, stored):
+    def part(start):
+        return {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
+
+    settings = dict(stored["settings"])
+    if not isinstance(settings["trainer"], str):
+        settings["trainer"] = trainer_from_dict(settings["trainer"])
+    inverter = Inverter(
+        survey_from_dict(stored["survey"]),
+        prior_from_dict(stored["prior"]),
+        noise_from_dict(stored["noise"]),
+        false_alarm_rate=stored["false_alarm_rate"],
+        random_state=stored["random_state"],
+        **settings,
+    )
+    names = inverter.noise.level_names, inverter.survey.context
+    codec = Codec.from_state(part("codec_"), inverter.survey.channels, None, *names)
+    fitted_checks = []
+    for check_class in checks.CHECKS.values():
+        check = check_class()
+        vars(check).update(part(f"check_{check_class.name}_"))
+        fitted_checks.append(check)
+    branches = {
+        count: Branch.from_state(part(f"branch{count}_"), stored["branches"][str(count)], with_prior(codec, prior))
+        for count, prior in priors_by_count(inverter.prior)
+    }
+    inverter.solver = Solver(inverter.survey, inverter.noise, branches, fitted_checks)
+    inverter.calibrations = {
+        level: checks.Calibration.from_state(part(f"calibration_{level}_")) for level in stored["levels"]
+    }
+    inverter.identity = stored["identity"]
+    return inverter

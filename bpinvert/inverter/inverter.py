@@ -1,0 +1,235 @@
+"""`Inverter`: train once for a survey and a prior, then invert, check, save."""
+
+from __future__ import annotations
+
+import json
+import numbers
+
+import numpy as np
+
+from bpinvert import geometry, results
+from bpinvert.checks import Calibration
+from bpinvert.inverter import answering, fitting
+from bpinvert.inverter.solving import LEVELS
+from bpinvert.noise import Noise
+from bpinvert.priors.base import count
+
+_CALIBRATION_STREAM = 1_000_003
+
+
+class Inverter:
+    """A trained inverse of a survey: from soundings to flagged, refined, re-simulated models.
+
+    Parameters
+    ----------
+    survey : forward_models.Survey
+        The geometry that the network is trained on. Soundings with other readings are mapped to it; their refinement
+        and re-simulation use their own readings.
+    prior : LayeredPrior or Prior
+        What is plausible. With a range of layer counts one network is trained for each, and the fewest layers that
+        fit within the errors are reported.
+    noise : Noise, optional
+        What the network learns to see through; used for soundings that come without errors.
+    hidden : int or two ints
+        Neurons of the hidden layer(s).
+    trainer : str or trainer object
+        See `bpinvert.network.BPRegressor`.
+    max_epochs : int
+        Passes over the training samples, each with fresh noise.
+    max_time : float or None
+        Seconds of training for each network, at most. With None, the same seed gives the same weights.
+    false_alarm_rate : float
+        Share of soundings from the prior itself that are flagged, over all checks together.
+    random_state : int
+
+    Examples
+    --------
+    >>> import numpy as np, bpinvert as bp
+    >>> from forward_models import Schlumberger
+    >>> survey = Schlumberger(ab2=np.geomspace(1.5, 300, 12))
+    >>> prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=(10, 1000))
+    >>> inverter = bp.Inverter(survey, prior, bp.Noise(relative=0.03), hidden=16, max_epochs=3)
+    >>> inverter = inverter.fit(n_samples=2000, progress=False)
+    >>> result = inverter.invert(survey(thickness=[[8.0]], resistivity=[[50.0, 400.0]]))
+    >>> result["resistivity"].values.round(-1)
+    array([[ 50., 400.]])
+    """
+
+    def __init__(
+        self,
+        survey,
+        prior,
+        noise=None,
+        *,
+        hidden=128,
+        trainer="adam",
+        max_epochs=60,
+        max_time=None,
+        false_alarm_rate=0.01,
+        random_state=0,
+    ):
+        for value, needed, what in ((survey, "channels", "survey"), (prior, "draw", "prior")):
+            if not hasattr(value, needed):
+                raise TypeError(
+                    f"{what} is a {type(value).__name__}; pass a survey of forward_models and a prior of bpinvert, "
+                    "in this order."
+                )
+        lacking = set(survey.properties) - set(prior.properties)
+        if lacking or set(survey.context) - set(prior.context):
+            raise ValueError(
+                f"{type(survey).__name__} needs {', '.join((*survey.properties, *survey.context))} but the prior "
+                f"has {', '.join((*prior.properties, *prior.context))}. Give the prior a distribution of each."
+            )
+        if not isinstance(false_alarm_rate, numbers.Real) or not 0 < false_alarm_rate < 0.5:
+            raise ValueError(f"false_alarm_rate is {false_alarm_rate!r}; it must be between 0 and 0.5, e.g. 0.01.")
+        self.survey = survey
+        self.prior = prior
+        self.noise = Noise() if noise is None else noise
+        self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
+        self.false_alarm_rate = false_alarm_rate
+        self.random_state = random_state
+        self.calibrations = {}
+        self.identity = {}
+
+    def to_dict(self) -> dict:
+        """JSON-able description of what the inverter is made for, without anything fitted."""
+        trainer = self.settings["trainer"]
+        return {
+            "survey": self.survey.to_dict(),
+            "prior": self.prior.to_dict(),
+            "noise": self.noise.to_dict(),
+            "settings": self.settings | {"trainer": trainer if isinstance(trainer, str) else trainer.to_dict()},
+            "false_alarm_rate": self.false_alarm_rate,
+            "random_state": self.random_state,
+        }
+
+    def fit(
+        self,
+        samples=None,
+        *,
+        stream=False,
+        n_samples=100_000,
+        seed=0,
+        n_calibration=20_000,
+        progress=True,
+        checkpoint=None,
+    ):
+        """Train the network(s), fit the checks, calibrate the flags.
+
+        Parameters
+        ----------
+        samples : xarray.Dataset from ``generate_samples``, optional
+            Default: `n_samples` models are drawn here.
+        stream : bool
+            Draw fresh models for every epoch instead of fresh noise on the same models.
+        n_samples : int
+            Models to draw; with `stream`, per epoch.
+        seed : int
+            Of everything drawn here.
+        n_calibration : int
+            Held-out simulations that the p-values are calibrated on.
+        progress : bool
+        checkpoint : path, optional
+            Training goes on from there after an interruption; one file for each layer count.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the samples are of another survey or prior, or too few.
+        KeyboardInterrupt
+            On Ctrl-C, after what is done was written to `checkpoint`.
+        """
+        fewest = int(np.ceil(1 / self.false_alarm_rate))
+        n_calibration = count("n_calibration", n_calibration, low=fewest)
+        simulations = fitting.simulations_of(self, samples, n_samples, seed)
+        self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
+        self.calibrations = {}
+        for level in LEVELS:
+            self.calibrate(level, n=n_calibration, seed=seed, progress=progress)
+        fitting.forget(checkpoint, self.solver.branches)
+        self.identity = {
+            "seed": seed,
+            "n_samples": n_samples if stream else len(simulations),
+            "stream": stream,
+            "versions": results.versions(),
+        }
+        return self
+
+    def calibrate(self, level="refined", *, n=20_000, seed=0, progress=False) -> Inverter:
+        """Calibrate the p-values of `level` on `n` fresh simulations that no training has seen."""
+        _check_level(level)
+        group = fitting.fresh_group(self, n, np.random.default_rng([seed, _CALIBRATION_STREAM]))
+        parts = answering.solutions(self.solver, group, level, progress and f"calibrating {level}")
+        self.calibrations[level] = Calibration(np.concatenate([part.scores for part in parts]))
+        return self
+
+    def invert(self, observed, level="refined", *, progress=False):
+        """Models of observed soundings, re-simulated and flagged.
+
+        Parameters
+        ----------
+        observed : xarray.Dataset from ``read_soundings``, or (n_soundings, n_channels) array on the inverter's channels
+        level : {"refined", "network"}
+            The network's answer alone, or refined with the physics.
+        progress : bool
+
+        Returns
+        -------
+        xarray.Dataset
+            A sounding with fewer than three usable readings is there too, with NaN and a bit in ``status``.
+
+        Raises
+        ------
+        ValueError
+            If the inverter is not fitted, the level unknown, or the data do not belong to this survey.
+        """
+        _check_level(level)
+        if level not in self.calibrations:
+            raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
+        observed = geometry.as_observed(observed, self.survey)
+        answer = answering.answer(self.solver, self.prior, observed, level, progress and "inverting")
+        result = results.build(
+            observed, answer, self.calibrations[level], self.false_alarm_rate, level, self.survey.channels
+        )
+        result.attrs |= {
+            "survey": json.dumps(self.survey.to_dict()),
+            "prior": json.dumps(self.prior.to_dict()) if self.prior.storable is None else repr(self.prior),
+            "noise": json.dumps(self.noise.to_dict()),
+            "training_range": json.dumps(answering.training_range(self.solver)),
+            "versions": json.dumps(results.versions()),
+        }
+        return result
+
+    def check(self, observed, level="refined", *, progress=False):
+        """Only the flags of observed soundings: ``score``, ``p_value``, ``outside``, ``p_joint``, ``flag``, …
+
+        Parameters and errors as in :meth:`invert`.
+        """
+        result = self.invert(observed, level, progress=progress)
+        keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
+        data = [name for name in result.data_vars if result[name].dims == ("sounding", "reading")]
+        names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in observed]
+        return result[list(dict.fromkeys([*keep, *data, *names]))]
+
+    def save(self, path) -> None:
+        """Write the inverter as one netCDF-3 file; :func:`load_inverter` reads it.
+
+        Raises
+        ------
+        ValueError
+            If it is not fitted, the folder does not exist, or it has a part that a file cannot hold.
+        """
+        if not self.calibrations:
+            raise ValueError("this inverter is not fitted; call fit() before save().")
+        from bpinvert.inverter.file import write
+
+        write(self, path)
+
+
+def _check_level(level):
+    if level not in LEVELS:
+        raise ValueError(f"level is {level!r}; allowed are {', '.join(map(repr, LEVELS))}.")

@@ -1,0 +1,138 @@
+"""`invert` without any set-up: survey, prior and noise are taken from the soundings themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from bpinvert.inverter.file import load_inverter
+from bpinvert.inverter.inverter import Inverter
+from bpinvert.noise import Noise
+from bpinvert.priors import LayeredPrior
+from bpinvert.readers import read_soundings
+from forward_models import Magnetotelluric, Schlumberger, Wenner
+
+# By method: the coordinate of the readings and the survey it belongs to.
+_SURVEYS = {"ves": {"ab2": Schlumberger, "a": Wenner}, "mt": {"period": Magnetotelluric}}
+_MOST_CHANNELS = 40
+# Assumed where a sheet comes without errors; 5 % is what careful VES and MT readings have.
+_RELATIVE = 0.05
+
+
+def invert(observed, *, inverter=None, method="ves", level="refined", progress=False):
+    """Models of a field sheet, without any set-up.
+
+    Parameters
+    ----------
+    observed : path of a sheet, or Dataset from ``read_soundings``
+    inverter : Inverter or path of one, optional
+        Default: the shipped one where it is of just this geometry, else one is trained for these soundings with a
+        wide prior of two to four layers (about a minute).
+    method : {"ves", "mt"}
+        Kind of sheet.
+    level, progress : as in :meth:`Inverter.invert`
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    ValueError
+        If the sheet cannot be read or has no sounding with three usable readings.
+    """
+    if isinstance(observed, str | Path):
+        observed = read_soundings(observed, method=method)
+    if not isinstance(observed, xr.Dataset):
+        raise TypeError(
+            f"observed is a {type(observed).__name__}; pass the path of a sheet or a Dataset from read_soundings."
+        )
+    if isinstance(inverter, str | Path):
+        inverter = load_inverter(inverter)
+    if inverter is None:
+        survey = survey_of(observed)
+        inverter = _shipped(survey)
+    if inverter is None:
+        inverter = Inverter(survey, prior_of(survey, observed), noise_of(survey, observed))
+        inverter.fit(progress=progress)
+    return inverter.invert(observed, level, progress=progress)
+
+
+def _shipped(survey):
+    """The inverter in the package whose survey equals this one, or None."""
+    for path in sorted((Path(__file__).parents[1] / "data").glob("*.nc")):
+        inverter = load_inverter(path)
+        if inverter.survey == survey:
+            return inverter
+    return None
+
+
+def survey_of(observed):
+    """The survey whose channels are the soundings' own readings: AB/2, a or periods, each once.
+
+    Raises
+    ------
+    ValueError
+        If the method is not "ves" or "mt", or nothing usable was read.
+    """
+    method = observed.attrs.get("method")
+    if method not in _SURVEYS:
+        raise ValueError(
+            f"the soundings are of method {method!r}; without an inverter only 'ves' and 'mt' can be inverted. "
+            "Train an Inverter for this survey and pass it."
+        )
+    name = next((name for name in _SURVEYS[method] if name in observed), None)
+    if name is None:
+        raise ValueError(
+            f"the soundings have {', '.join(map(str, observed.data_vars))} but none of {', '.join(_SURVEYS[method])}. "
+            "Train an Inverter for this survey and pass it."
+        )
+    places = observed[name].values[observed["used"].values]
+    places = np.unique(places[np.isfinite(places)])
+    if places.size < 3:
+        raise ValueError(
+            f"the sheet has {places.size} usable readings at different {name}; at least 3 are needed. "
+            "Correct or add readings."
+        )
+    if places.size > _MOST_CHANNELS:
+        places = np.geomspace(places[0], places[-1], _MOST_CHANNELS)
+    return _SURVEYS[method][name](places)
+
+
+def prior_of(survey, observed) -> LayeredPrior:
+    """A wide prior of two to four layers that the survey can see.
+
+    Thicknesses reach from a third of the shallowest to half of the deepest reach of the readings: AB/2, a, or the skin
+    depth 503 √(ρa T) m at the median apparent resistivity.
+    """
+    if survey.method == "ves":
+        reach, resistivity = survey.channels.value, (0.5, 20_000.0)
+    else:
+        median = np.nanmedian(observed["apparent_resistivity"].values)
+        reach, resistivity = 503 * np.sqrt(median * survey.period), (0.1, 20_000.0)
+    thickness = (float(reach.min()) / 3, float(reach.max()) / 2)
+    return LayeredPrior(n_layers=(2, 4), thickness=thickness, resistivity=resistivity)
+
+
+def noise_of(survey, observed) -> Noise:
+    """The span of the errors in the sheet; without any, 5 % of ρa and for MT half of that in radians on the phase."""
+    relative = _span(observed, "apparent_resistivity", relative=True) or _RELATIVE
+    if survey.method == "ves":
+        return Noise(relative=relative)
+    floor = _span(observed, "phase", relative=False) or float(np.degrees(_RELATIVE / 2))
+    return Noise(relative={"apparent_resistivity": relative}, floor={"phase": floor})
+
+
+def _span(observed, quantity, *, relative):
+    """(smallest, largest) error over the used readings, one number where they agree, None without errors."""
+    name = f"{quantity}_std"
+    if name not in observed:
+        return None
+    error = observed[name].values / (np.abs(observed[quantity].values) if relative else 1.0)
+    error = error[observed["used"].values & np.isfinite(error) & (error > 0)]
+    if not error.size:
+        return None
+    low, high = float(error.min()), min(float(error.max()), 1.0 if relative else np.inf)
+    return (low, high) if high > 1.2 * low else high
