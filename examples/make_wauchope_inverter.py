@@ -8,13 +8,12 @@ from forward_models import Schlumberger
 DATA = Path(bp.__file__).parent / "data"
 PRIOR = bp.LayeredPrior(n_layers=(2, 4), thickness=(1, 3000), resistivity=(0.5, 20_000))
 NOISE = bp.Noise(relative=0.1)
-HIDDEN = 64
 
 
 def main():
     observed = bp.read_soundings(DATA / "wauchope.csv")
     survey = Schlumberger(ab2=observed["ab2"].values[0])
-    inverter = bp.Inverter(survey, PRIOR, NOISE, hidden=HIDDEN).fit()
+    inverter = bp.Inverter(survey, PRIOR, NOISE).fit()
     inverter.save(DATA / "wauchope.nc")
 
 

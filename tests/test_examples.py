@@ -38,7 +38,7 @@ def test_recipe_and_script_make_the_same_samples(method, tmp_path, capsys):
 @pytest.mark.parametrize("method", TWINS)
 def test_a_shortened_recipe_trains_an_inverter_that_inverts(method, tmp_path):
     text = (EXAMPLES / f"{method}.toml").read_text(encoding="utf-8")
-    for long, short in (("= 100_000", "= 2000"), ("hidden = 128", "hidden = 16"), ("epochs = 60", "epochs = 3")):
+    for long, short in (("= 100_000", "= 2000"), ("hidden = 128", "hidden = 16"), ("epochs = 200", "epochs = 3")):
         assert long in text
         text = text.replace(long, short)
     (tmp_path / "short.toml").write_text(text + "n_calibration = 500\n", encoding="utf-8")
@@ -55,7 +55,6 @@ def test_the_shipped_inverter_is_that_of_its_script():
     path = made["DATA"] / "wauchope.nc"
     inverter = bp.load_inverter(path)
     assert inverter.prior == made["PRIOR"] and inverter.noise == made["NOISE"]
-    assert inverter.settings["hidden"] == made["HIDDEN"]
     observed = bp.read_soundings(made["DATA"] / "wauchope.csv")
     np.testing.assert_array_equal(inverter.survey.ab2, observed["ab2"].values[0])
     assert path.stat().st_size < 1.5e6
