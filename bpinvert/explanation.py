@@ -22,8 +22,8 @@ _ADVICE = {
     "train on a prior that includes it",
     "neighbour": "train on a prior that includes such curves, or with more samples",
 }
-# More readings than this beyond 3 σ are no matter of single bad readings.
-_FEW_READINGS = 3
+# So many readings beyond 3 σ at most, or one this many times as far off as the next, are a matter of bad readings.
+_FEW_READINGS, _STANDS_OUT = 3, 1.5
 
 # chi²/N above which a network's answer should not be used without refinement.
 _POOR_FIT = 1.5
@@ -71,7 +71,7 @@ def explain(result, sounding: int = 0) -> str:
         sentences += [_cause(one, cause, result) for cause in causes]
         sentences.append(f"Fewer than {100 * rate:g} in 100 soundings drawn from the prior look as strange.")
         first = [cause for cause in _ADVICE if cause in causes]
-        if first[0] == "residual" and "misfit" in first and len(_beyond(one, result)) > _FEW_READINGS:
+        if first[0] == "residual" and "misfit" in first and not _few_stand_out(one, result):
             first = ["misfit"]
         advice = [_ADVICE[first[0]]]
     for name, (bit, meaning) in STATUS.items():
@@ -144,6 +144,11 @@ def _beyond(one, result):
         if abs(value) > 3
     ]
     return sorted(found, reverse=True)
+
+
+def _few_stand_out(one, result):
+    sizes = [size for size, *_ in _beyond(one, result)]
+    return len(sizes) <= _FEW_READINGS or sizes[0] > _STANDS_OUT * sizes[1]
 
 
 def _worst(one, result):

@@ -5,8 +5,7 @@ count), `answering` a whole Dataset; `simulations` are what is trained on; `file
 sheet without any set-up.
 """
 
-from bpinvert.inverter.file import load_inverter
-from bpinvert.inverter.inverter import Inverter
+from bpinvert.inverter.inverter import Inverter, load_inverter
 from bpinvert.inverter.unaided import invert
 
 __all__ = ["Inverter", "invert", "load_inverter"]

@@ -6,7 +6,6 @@ from bpinvert import checks, storage
 from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, with_prior
 from bpinvert.inverter.fitting import priors_by_count
-from bpinvert.inverter.inverter import Inverter
 from bpinvert.inverter.solving import Solver
 from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import noise_from_dict
@@ -40,47 +39,31 @@ def write(inverter, path) -> None:
     storage.write(path, "inverter", arrays, settings)
 
 
-def load_inverter(path, survey=None) -> Inverter:
-    """Read an inverter written by :meth:`Inverter.save`.
-
-    Parameters
-    ----------
-    path : path
-    survey : forward_models.Survey, optional
-        Must equal the stored one; for surveys that a file cannot hold.
-
-    Raises
-    ------
-    ValueError
-        If the file is missing, damaged, not an inverter, or of another survey.
-    """
-    arrays, stored = storage.read(path, "inverter")
-    try:
-        inverter = _rebuild(arrays, stored)
-    except (KeyError, TypeError, IndexError) as error:
-        raise ValueError(f"{path} lacks a part of an inverter ({error}); make it again.") from None
-    if survey is not None and survey != inverter.survey:
-        raise ValueError(
-            f"{path} was trained on {type(inverter.survey).__name__} with other settings than the survey given."
-        )
-    return inverter
+def read(path):
+    """Arrays and description of an inverter file; errors as `storage.read`."""
+    return storage.read(path, "inverter")
 
 
-def _rebuild(arrays, stored):
-    def part(start):
-        return {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
-
+def arguments(stored) -> tuple[list, dict]:
+    """Positional and keyword arguments of the `Inverter` that a file describes."""
     settings = dict(stored["settings"])
     if not isinstance(settings["trainer"], str):
         settings["trainer"] = trainer_from_dict(settings["trainer"])
-    inverter = Inverter(
+    parts = [
         survey_from_dict(stored["survey"]),
         prior_from_dict(stored["prior"]),
         noise_from_dict(stored["noise"]),
-        false_alarm_rate=stored["false_alarm_rate"],
-        random_state=stored["random_state"],
-        **settings,
-    )
+    ]
+    rest = {"false_alarm_rate": stored["false_alarm_rate"], "random_state": stored["random_state"]}
+    return parts, settings | rest
+
+
+def restore(inverter, arrays, stored) -> None:
+    """Give an inverter what was fitted."""
+
+    def part(start):
+        return {key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)}
+
     names = inverter.noise.level_names, inverter.survey.context
     codec = Codec.from_state(part("codec_"), inverter.survey.channels, None, *names)
     fitted_checks = []
@@ -97,4 +80,3 @@ def _rebuild(arrays, stored):
         level: checks.Calibration.from_state(part(f"calibration_{level}_")) for level in stored["levels"]
     }
     inverter.identity = stored["identity"]
-    return inverter

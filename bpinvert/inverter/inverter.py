@@ -9,7 +9,7 @@ import numpy as np
 
 from bpinvert import geometry, results
 from bpinvert.checks import Calibration
-from bpinvert.inverter import answering, fitting
+from bpinvert.inverter import answering, file, fitting
 from bpinvert.inverter.solving import LEVELS
 from bpinvert.noise import Noise
 from bpinvert.priors.base import count
@@ -226,9 +226,36 @@ class Inverter:
         """
         if not self.calibrations:
             raise ValueError("this inverter is not fitted; call fit() before save().")
-        from bpinvert.inverter.file import write
+        file.write(self, path)
 
-        write(self, path)
+
+def load_inverter(path, survey=None) -> Inverter:
+    """Read an inverter written by :meth:`Inverter.save`.
+
+    Parameters
+    ----------
+    path : path
+    survey : forward_models.Survey, optional
+        Must equal the stored one.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, damaged, not an inverter, or of another survey.
+    """
+    arrays, stored = file.read(path)
+    try:
+        parts, settings = file.arguments(stored)
+        inverter = Inverter(*parts, **settings)
+        file.restore(inverter, arrays, stored)
+    except (KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"{path} lacks a part of an inverter ({error}); make it again.") from None
+    if survey is not None and survey != inverter.survey:
+        raise ValueError(
+            f"{path} was trained on {type(inverter.survey).__name__} with other settings than the survey given. "
+            "Pass the survey it was trained on, or none."
+        )
+    return inverter
 
 
 def _check_level(level):

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from bpinvert.inverter.file import load_inverter
-from bpinvert.inverter.inverter import Inverter
+from bpinvert.inverter.inverter import Inverter, load_inverter
 from bpinvert.noise import Noise
 from bpinvert.priors import LayeredPrior
 from bpinvert.readers import read_soundings

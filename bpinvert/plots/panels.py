@@ -77,8 +77,12 @@ def finish(axes, panels, layered, labels, colours=None):
         ax.set_xlim(span)
         ax.set_xlabel(f"{COORDINATES[panels[0].coordinate]}, depth of the model (m)")
         ax.set_ylabel("apparent resistivity, resistivity of the model (Ω·m)")
-    for styled in axes[: len(panels) + own]:
+    for styled in axes[: len(panels)]:
         _plain_ticks(styled.xaxis)
+    if own:
+        # The model's panel is narrow: 20, 50 and 100 stand side by side only over a short range.
+        axes[len(panels)].autoscale_view()
+        _plain_ticks(axes[len(panels)].xaxis, widest=20)
     _plain_ticks(axes[0].yaxis)
     _legend(axes[0])
     if len(axes) > len(panels) + own:
@@ -156,10 +160,10 @@ def _style_curve(ax, readings):
     ax.grid(True, which="minor", alpha=0.15)
 
 
-def _plain_ticks(axis):
-    """Values written out, 100 rather than 10²; between the decades too where there are few."""
+def _plain_ticks(axis, widest=2000):
+    """Values written out, 100 rather than 10²; between the decades too where the axis spans less than `widest`."""
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 2000 else (1.0, 2.0, 5.0)))
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > widest else (1.0, 2.0, 5.0)))
     axis.set_minor_locator(LogLocator(subs=range(1, 10)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value < 1e5 else f"{value:.0f}"))
     axis.set_minor_formatter(NullFormatter())
