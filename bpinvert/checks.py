@@ -30,7 +30,8 @@ class CheckInputs:
     Attributes
     ----------
     inputs : (n, n_inputs) array, standardised network inputs
-    residuals : (n, n_readings) array, (observed - predicted)/σ of the answer; NaN where not used
+    residuals : (n, n_readings) array, (observed - predicted)/σ of the answer; NaN where not used, inf where the model
+        predicts nothing
     """
 
     inputs: np.ndarray
@@ -116,7 +117,7 @@ class Residual:
         return self
 
     def score(self, given: CheckInputs):
-        used = np.isfinite(given.residuals)
+        used = ~np.isnan(given.residuals)
         largest = np.abs(np.where(used, given.residuals, 0.0)).max(axis=1)
         inside = erf(largest / np.sqrt(2)) ** np.maximum(used.sum(axis=1), 1)
         # Beyond double precision of the chance the residual itself keeps the order.
@@ -135,7 +136,7 @@ class Misfit:
         return self
 
     def score(self, given: CheckInputs):
-        used = np.isfinite(given.residuals)
+        used = ~np.isnan(given.residuals)
         n = np.maximum(used.sum(axis=1), 1)
         chi2 = np.square(np.where(used, given.residuals, 0.0)).sum(axis=1) / n
         spread = 2 / (9 * n)
@@ -181,7 +182,7 @@ class Calibration:
             # Number of calibration scores at least as high, rounded up to the next kept rank.
             place = np.searchsorted(-self.quantiles[:, k], -column, side="right")
             count = np.append(self.ranks, self.n)[place]
-            p[:, k] = np.maximum(count, 1) / self.n if own else (count + 1) / (self.n + 1)
+            p[:, k] = (np.maximum(count, 1) if own else count + 1) / (self.n + 1)
             p[np.isnan(column), k] = np.nan
         return p
 

@@ -28,13 +28,6 @@ class Codec:
         self.level_names = tuple(level_names)
         self.context_names = tuple(context_names)
 
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """One name per standardised input: the channels, then noise levels, then context."""
-        channels = self.channels
-        data = [f"{q} at {channels.coordinate} {v:g}" for q, v in zip(channels.quantity, channels.value, strict=True)]
-        return (*data, *(f"noise {name}" for name in self.level_names), *self.context_names)
-
     def fit(self, scaled, levels=None, context=None) -> Codec:
         """Learn means, spreads and covariance from noisy training data.
 
@@ -85,8 +78,12 @@ class Codec:
         filled = scaled.copy()
         n = len(self.channels)
         mean, std = self.mean[:n], self.std[:n]
-        for pattern in np.unique(missing[missing.any(axis=1)], axis=0):
-            rows = (missing == pattern).all(axis=1)
+        patterns, which = np.unique(missing, axis=0, return_inverse=True)
+        order = np.argsort(which, kind="stable")
+        ends = np.cumsum(np.bincount(which, minlength=len(patterns)))
+        for pattern, rows in zip(patterns, np.split(order, ends[:-1]), strict=True):
+            if not pattern.any():
+                continue
             known = ~pattern
             standard = (scaled[rows][:, known] - mean[known]) / std[known]
             gain = self.covariance[np.ix_(pattern, known)] @ np.linalg.pinv(self.covariance[np.ix_(known, known)])

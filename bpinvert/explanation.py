@@ -7,10 +7,11 @@ import json
 import numpy as np
 
 from bpinvert.checks import MEANINGS
+from bpinvert.priors.base import index
 from bpinvert.results import STATUS
 
 _SYMBOLS = {"apparent_resistivity": "ρa", "phase": "phase"}
-_COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a"}
+_COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n"}
 _UNITS = {"ohm m": "Ω·m", "degree": "°"}
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
@@ -27,6 +28,8 @@ _FEW_READINGS, _STANDS_OUT = 3, 1.5
 
 # chi²/N above which a network's answer should not be used without refinement.
 _POOR_FIT = 1.5
+# chi²/N below which the errors look too large.
+_TOO_GOOD = 0.1
 
 
 def explain(result, sounding: int = 0) -> str:
@@ -48,7 +51,10 @@ def explain(result, sounding: int = 0) -> str:
     ValueError
         If there is no such sounding.
     """
+    if not {"flag", "status"} <= set(getattr(result, "data_vars", ())) or "sounding" not in result.dims:
+        raise TypeError("result must be a Dataset from Inverter.invert or Inverter.check, with all its soundings.")
     n = result.sizes["sounding"]
+    sounding = index("sounding", sounding)
     if not -n <= sounding < n:
         raise ValueError(f"sounding is {sounding}; the result has {n} soundings, give 0 to {n - 1}.")
     one = result.isel(sounding=sounding)
@@ -75,8 +81,13 @@ def explain(result, sounding: int = 0) -> str:
             first = ["misfit"]
         advice = [_ADVICE[first[0]]]
     for name, (bit, meaning) in STATUS.items():
-        if status & bit and name in ("extrapolated", "readings_masked", "not_converged"):
+        if status & bit and name in ("extrapolated", "readings_masked", "not_converged", "at_prior_edge"):
             sentences.append(f"Note: {meaning}.")
+    if not int(one["flag"]) and one["reading_outside"].any():
+        sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")
+        advice = [_ADVICE["range"]]
+    if not int(one["flag"]) and float(one["chi2"]) < _TOO_GOOD:
+        sentences.append("Note: the fit is much closer than the errors; they may be too large.")
     if not advice and not status & STATUS["refined"][0] and float(one["chi2"]) > _POOR_FIT:
         sentences.append(f"The network's answer alone leaves chi²/N {float(one['chi2']):.3g}.")
         advice = ['invert with level="refined"']
@@ -104,28 +115,21 @@ def _unit(variable):
 
 
 def _place(one, reading):
+    """The reading's coordinates in words, e.g. "AB/2 = 40 m, MN/2 = 5 m"."""
+    words = []
     for name, label in _COORDINATES.items():
-        if name in one and one[name].dims == ("reading",):
+        if name in one and one[name].dims == ("reading",) and np.isfinite(one[name][reading]):
             unit = one[name].attrs.get("units", "")
-            return f"{label} = {float(one[name][reading]):g} {unit}".rstrip()
-    return f"reading {reading}"
+            words.append(f"{label} = {float(one[name][reading]):.4g} {unit}".rstrip())
+    return ", ".join(words) or f"reading {reading}"
 
 
 def _readings(one, result, limit=4):
     """The readings outside the training range, each with its value and that range."""
     found = []
-    main = next((name for name in _COORDINATES if name in one and one[name].dims == ("reading",)), None)
     for quantity, trained in json.loads(result.attrs["training_range"]).items():
-        order = np.argsort(trained["coordinate"])
-        place = np.log(np.array(trained["coordinate"])[order])
-        # Between channels the range is linear on the scale, as for reading_outside itself.
-        to_scale, from_scale = (np.log, np.exp) if trained["scale"] == "log" else (np.asarray, np.asarray)
-        for reading in np.flatnonzero(one["reading_outside"].values) if main else ():
-            here = np.log(float(one[main][reading]))
-            low, high = (
-                float(from_scale(np.interp(here, place, to_scale(np.array(trained[end])[order]))))
-                for end in ("low", "high")
-            )
+        for reading in np.flatnonzero(one["reading_outside"].values):
+            low, high = _range_at(one, reading, trained)
             value = float(one[quantity][reading])
             if low <= value <= high:
                 continue
@@ -133,6 +137,22 @@ def _readings(one, result, limit=4):
             found.append(f"{symbol} at {_place(one, reading)} is {value:.4g} {unit}, training {low:.3g}–{high:.3g}")
     rest = len(found) - limit
     return "; ".join(found[:limit]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+def _range_at(one, reading, trained):
+    """Lowest and highest training value at a reading, between channels linear on the scale like `reading_outside`."""
+    coordinates = {name: np.array(values) for name, values in trained["coordinates"].items()}
+    main = next(iter(coordinates))
+    if "n" in coordinates:
+        equal = np.all([np.isclose(values, float(one[name][reading])) for name, values in coordinates.items()], axis=0)
+        at = int(np.argmax(equal))
+        return trained["low"][at], trained["high"][at]
+    order = np.argsort(coordinates[main])
+    to_scale, from_scale = (np.log, np.exp) if trained["scale"] == "log" else (np.asarray, np.asarray)
+    here, place = np.log(float(one[main][reading])), np.log(coordinates[main][order])
+    return tuple(
+        float(from_scale(np.interp(here, place, to_scale(np.array(trained[end])[order])))) for end in ("low", "high")
+    )
 
 
 def _beyond(one, result):

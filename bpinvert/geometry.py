@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -48,27 +48,33 @@ class Group:
 
 
 def as_observed(observed, survey) -> xr.Dataset:
-    """An observed Dataset from what a user passes: a Dataset as it is, a plain array on the survey's channels.
+    """An observed Dataset from what a user passes, with every per-reading variable on (sounding, reading).
+
+    A plain array is taken as data on the survey's own channels; in a Dataset a variable may lack one of the two
+    dimensions (one geometry for all soundings) or have them in another order.
 
     Raises
     ------
     ValueError
-        If an array has the wrong width or a Dataset lacks a quantity or coordinate the survey needs.
+        If an array has the wrong shape, or a Dataset lacks what the survey needs or is of another array.
     TypeError
         If it is neither.
     """
-    channels = survey.channels
     if isinstance(observed, xr.Dataset):
-        _check_dataset(observed, channels)
-        return observed
+        return _checked(observed, survey)
+    channels = survey.channels
     try:
         data = np.atleast_2d(np.asarray(observed, dtype=float))
     except (TypeError, ValueError):
+        data = np.empty(0)
+    if observed is None or not data.size:
         raise TypeError(
             f"observed is a {type(observed).__name__}; pass an xarray.Dataset from read_soundings or an array "
             f"(n_soundings, {len(channels)}) of numbers."
-        ) from None
-    if data.ndim != 2 or data.shape[1] != len(channels):
+        )
+    if data.ndim != 2:
+        raise ValueError(f"data has {data.ndim} dimensions; it must be (n_soundings, {len(channels)}). Reshape it.")
+    if data.shape[1] != len(channels):
         raise ValueError(
             f"data has {data.shape[-1]} columns but this inverter was trained on {len(channels)} channels "
             f"({channels.coordinate} {channels.value.min():g}–{channels.value.max():g} {channels.coordinate_unit}). "
@@ -78,60 +84,128 @@ def as_observed(observed, survey) -> xr.Dataset:
     table, shape = ("sounding", "reading"), (len(data), len(first))
     variables = {quantity: (table, data[:, channels.columns(quantity)]) for quantity in channels.quantities}
     for name, value in channels.coordinates.items():
-        units = channels.coordinate_unit if name == channels.coordinate or name == "mn2" else ""
-        attrs = {"units": units, "long_name": f"{name} of the reading"}
-        variables[name] = (table, np.broadcast_to(value[first], shape).copy(), attrs)
-    return xr.Dataset(variables, attrs={"method": survey.method})
+        variables[name] = (table, np.broadcast_to(value[first], shape).copy())
+    return _with_units(xr.Dataset(variables, attrs={"method": survey.method, "array": type(survey).__name__}), channels)
 
 
-def _check_dataset(observed, channels):
-    missing = [q for q in (*channels.quantities, channels.coordinate) if q not in observed]
+def _checked(observed, survey):
+    channels = survey.channels
+    array, name = observed.attrs.get("array"), type(survey).__name__
+    if array is not None and array != name:
+        raise ValueError(
+            f"the soundings are of the array {array}, this inverter was trained on {name}. "
+            "Use an inverter of that array, or correct attrs['array']."
+        )
+    needed = [*channels.quantities, *(key for key in channels.coordinates if key != "mn2")]
+    missing = [key for key in needed if key not in observed]
     if missing:
         raise ValueError(
             f"the observed Dataset has {', '.join(map(str, observed.data_vars)) or 'no variables'} but lacks "
             f"{', '.join(missing)}, which this inverter needs. Rename or add the variable."
         )
-    for name in (*channels.quantities, channels.coordinate):
-        if observed[name].dims != ("sounding", "reading"):
+    optional = [key for key in ("mn2", "used", *(f"{q}_std" for q in channels.quantities)) if key in observed]
+    template = observed[channels.quantities[0]]
+    for dimension in ("sounding", "reading"):
+        if dimension not in template.dims:
+            template = template.expand_dims(dimension)
+    checked = {}
+    for key in (*needed, *optional):
+        variable = observed[key]
+        if not set(variable.dims) <= {"sounding", "reading"}:
             raise ValueError(
-                f"{name} has dimensions {observed[name].dims}; observed variables need ('sounding', 'reading'). "
-                "Transpose it or add the missing dimension."
+                f"{key} has dimensions {variable.dims}; observed variables need ('sounding', 'reading'). "
+                "Rename its dimensions."
             )
+        values = variable.broadcast_like(template).transpose("sounding", "reading").values
+        checked[key] = (("sounding", "reading"), _true(values) if key == "used" else _numbers(key, values))
+        checked[key] += (dict(variable.attrs),)
+    for key in survey.context:
+        if key in observed and observed[key].dims != ("sounding",):
+            if observed[key].dims:
+                raise ValueError(f"{key} has dimensions {observed[key].dims}; it must be on ('sounding',).")
+            checked[key] = (("sounding",), np.full(template.sizes["sounding"], float(observed[key])))
+    return _with_units(observed.drop_vars(list(checked)).assign(checked), channels)
+
+
+def _true(values):
+    """Booleans; what a join has left open (NaN) is not used."""
+    if values.dtype.kind in "US" or (values.dtype == object and any(isinstance(v, str) for v in values.flat)):
+        raise ValueError("used holds text; it must be True or False for each reading.")
+    return values == 1
+
+
+def _numbers(name, values):
+    try:
+        return values.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} holds something that is no number; convert it, with NaN for what is missing."
+        ) from None
+
+
+def _with_units(observed, channels):
+    for name in (*channels.coordinates, "mn2"):
+        if name in observed:
+            known = channels.coordinate_unit if name in (channels.coordinate, "mn2") else ""
+            attrs = {"units": known, "long_name": f"{name} of the reading"}
+            observed[name].attrs = attrs | observed[name].attrs
+    return observed
 
 
 def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
-    """Split an observed Dataset into groups of one geometry each.
+    """Split an observed Dataset (from :func:`as_observed`) into groups of one geometry each.
 
     Readings that cannot be used (not finite, no logarithm, masked by hand, an unusable error) are kept with
-    ``used=False``. A reading without coordinate is padding and left out.
+    ``used=False``. A reading whose coordinates cannot exist (missing, not positive, MN ≥ AB) is left out.
 
     Raises
     ------
     ValueError
-        If context that the survey needs is missing, or a coordinate cannot exist (MN ≥ AB).
+        If context that the survey needs is missing.
     """
-    channels = survey.channels
-    names = [name for name in channels.coordinates if name in observed]
-    if "mn2" in observed and channels.coordinate == "ab2" and "mn2" not in names:
-        names.append("mn2")
-    coordinates = np.stack([observed[name].values.astype(float) for name in names], axis=-1)
     for name in context_names:
         if name not in observed:
             raise ValueError(f"this inverter needs {name} of every sounding; add {name}(sounding) to the Dataset.")
+    quantities = survey.channels.quantities
     groups = []
-    for rows, place in _same_geometry(coordinates):
-        readings = np.flatnonzero(np.isfinite(place[:, 0]) & (place[:, 0] > 0))
-        own = _survey_at(survey, dict(zip(names, place[readings].T, strict=True)))
-        data = _channels(observed, channels.quantities, "", rows, readings)
-        sigma = _channels(observed, channels.quantities, "_std", rows, readings)
-        used = np.isfinite(own.channels.to_scale(data)) if len(readings) else np.zeros(data.shape, dtype=bool)
-        used &= ~(sigma <= 0)
+    for rows, place in _same_geometry(_places(observed, survey)):
+        readings = np.flatnonzero(np.isfinite(place[:, 0]))
+        own = _survey_at(survey, place[readings], "mn2" in observed) if readings.size else survey
+        data = _channels(observed, quantities, "", rows, readings)
+        sigma = _channels(observed, quantities, "_std", rows, readings)
+        used = np.isfinite(own.channels.to_scale(data)) if readings.size else np.zeros(data.shape, dtype=bool)
+        # A standard deviation of infinity is a way to say that a reading is worth nothing.
+        used &= ~((sigma <= 0) | np.isinf(sigma))
         if "used" in observed:
-            by_hand = _values(observed, "used", rows, readings).astype(bool)
-            used &= np.tile(by_hand, (1, len(channels.quantities)))
+            by_hand = observed["used"].values[np.ix_(rows, readings)]
+            used &= np.tile(by_hand, (1, len(quantities)))
         context = {name: observed[name].values[rows].astype(float) for name in context_names}
         groups.append(Group(rows, readings, own, data, sigma, used, context))
     return groups
+
+
+def _coordinate_names(survey):
+    """Names of the coordinates that locate a reading, the main one first, MN/2 last where the array has one."""
+    names = [name for name in survey.channels.coordinates if name != "mn2"]
+    return [*names, "mn2"] if hasattr(survey, "mn2") else names
+
+
+def _places(observed, survey):
+    """(n_soundings, n_readings, n_coordinates); NaN where a reading's coordinates cannot exist."""
+    names = _coordinate_names(survey)
+    shape = observed[names[0]].shape
+    place = np.stack(
+        [observed[name].values.astype(float) if name in observed else np.full(shape, np.nan) for name in names], axis=-1
+    )
+    exists = np.ones(shape, dtype=bool)
+    for k, name in enumerate(names):
+        if name == "mn2":
+            # NaN says nothing of MN: the ideal array.
+            exists &= ~((place[..., k] < 0) | (place[..., k] >= place[..., 0]))
+        else:
+            exists &= np.isfinite(place[..., k]) & (place[..., k] > 0)
+    place[~exists] = np.nan
+    return place
 
 
 def _channels(observed, quantities, suffix, rows, readings):
@@ -159,25 +233,30 @@ def _same_geometry(coordinates):
         yield np.array(rows), coordinates[rows[0]]
 
 
-def _survey_at(survey, coordinates):
+def _survey_at(survey, place, with_mn2):
     """`survey` at other readings; itself where they are its own."""
     channels = survey.channels
     first = channels.columns(channels.quantities[0])
-    if "mn2" in coordinates:
-        mn2 = np.nan_to_num(coordinates["mn2"], nan=0.0)
-        coordinates["mn2"] = mn2 if mn2.any() else None
-        if coordinates["mn2"] is None and "mn2" not in channels.extra:
-            del coordinates["mn2"]
-    own = {name: value[first] for name, value in channels.coordinates.items()}
-    same = all(
-        name in own and value is not None and value.shape == own[name].shape and np.array_equal(value, own[name])
-        for name, value in coordinates.items()
-    )
+    names = _coordinate_names(survey)
+    values = dict(zip(names, place.T, strict=True))
+    own = {name: channels.coordinates[name][first] for name in names if name != "mn2"}
+    same = all(np.array_equal(values[name], own[name]) for name in own)
+    if "mn2" in values:
+        if same and not with_mn2:
+            return survey
+        values["mn2"] = np.nan_to_num(values["mn2"], nan=0.0)
+        trained = np.zeros(len(first)) if survey.mn2 is None else survey.mn2
+        same = same and np.array_equal(values["mn2"], trained)
+        if not values["mn2"].any():
+            values["mn2"] = None
     if same:
         return survey
-    if not len(next(iter(coordinates.values()))):
-        return survey
-    return replace(survey, **coordinates)
+    if not is_dataclass(survey):
+        raise ValueError(
+            f"the soundings have other readings than the {len(first)} that {type(survey).__name__} was trained on, and "
+            "it cannot be moved to them. Train on these readings."
+        )
+    return replace(survey, **values)
 
 
 def to_channels(own, channels, scaled, sigma):
@@ -200,15 +279,33 @@ def to_channels(own, channels, scaled, sigma):
     mapped = np.full((len(scaled), len(channels)), np.nan)
     for quantity in channels.quantities:
         source, target = own.columns(quantity), channels.columns(quantity)
-        position, wanted = _positions(own, source), _positions(channels, target)
         for pattern in np.unique(usable[:, source], axis=0):
             if not pattern.any():
                 continue
             rows = (usable[:, source] == pattern).all(axis=1)
-            matrix, reached = _interpolation(position[pattern], wanted)
+            matrix, reached = _matrix(own, source[pattern], channels, target)
             values = scaled[np.ix_(rows, source[pattern])] @ matrix.T
             mapped[np.ix_(rows, target[reached])] = values[:, reached]
     return mapped, _extrapolated(channels, mapped)
+
+
+def at_readings(own, channels, values) -> np.ndarray:
+    """Per-channel `values` (n_channels,) at the readings of `own`, (n_own,); held constant beyond the channels.
+
+    NaN where a dipole reading is no channel of the network.
+    """
+    if own is channels:
+        return values
+    at = np.full(len(own), np.nan)
+    for quantity in channels.quantities:
+        source, target = channels.columns(quantity), own.columns(quantity)
+        if "n" in channels.extra:
+            matrix, reached = _matrix(channels, source, own, target)
+            at[target[reached]] = (matrix @ values[source])[reached]
+        else:
+            order = source[np.argsort(channels.value[source])]
+            at[target] = np.interp(np.log(own.value[target]), np.log(channels.value[order]), values[order])
+    return at
 
 
 def _extrapolated(channels, mapped):
@@ -216,17 +313,24 @@ def _extrapolated(channels, mapped):
     ends = []
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
-        order = np.argsort(_positions(channels, columns))
+        order = np.lexsort([values[columns] for values in channels.coordinates.values()])
         ends += [columns[order[0]], columns[order[-1]]]
     return ~np.isfinite(mapped[:, ends]).all(axis=1)
 
 
-def _positions(channels, columns):
-    """Where readings lie in ln(coordinate); further coordinates of a dipole array count as well."""
-    position = np.log(channels.value[columns])
-    if "n" in channels.extra:
-        position = position + np.log(channels.extra["n"][columns] + 1)
-    return position
+def _matrix(own, source, channels, target):
+    """(n_target, n_source) matrix from readings to channels, and which channels are reached.
+
+    Two coordinates (the a and n of a dipole array) span no line to interpolate along: only equal ones correspond.
+    """
+    if "n" not in channels.extra:
+        return _interpolation(np.log(own.value[source]), np.log(channels.value[target]))
+    equal = np.ones((len(target), len(source)), dtype=bool)
+    for name in (channels.coordinate, "n"):
+        difference = np.log(channels.coordinates[name][target])[:, None] - np.log(own.coordinates[name][source])
+        equal &= np.abs(difference) < _SAME_PLACE
+    count = equal.sum(axis=1, keepdims=True)
+    return equal / np.maximum(count, 1), count[:, 0] > 0
 
 
 def _interpolation(position, wanted):

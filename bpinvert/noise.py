@@ -154,6 +154,15 @@ class Noise:
         return values
 
 
+def usual_noise(channels, relative=0.03) -> Noise:
+    """The same relative error on everything; on a phase the angle that this error of ρa = |Z|²/(ωμ) stands for."""
+    phases = [quantity for quantity in channels.quantities if quantity == "phase"]
+    if not phases:
+        return Noise(relative=relative)
+    others = {quantity: relative for quantity in channels.quantities if quantity != "phase"}
+    return Noise(relative=others, floor={"phase": math.degrees(relative / 2)})
+
+
 def noise_from_dict(description: dict) -> Noise:
     """Rebuild a noise from :meth:`Noise.to_dict`.
 

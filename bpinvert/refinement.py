@@ -46,7 +46,7 @@ class Misfit:
 
     def __init__(self, survey, prior, scaled, sigma, context=None):
         self.survey, self.prior, self.context = survey, prior, context or {}
-        used = np.isfinite(sigma) & np.isfinite(scaled)
+        used = np.isfinite(sigma) & (sigma > 0) & np.isfinite(scaled)
         self.scaled = np.where(used, scaled, 0.0)
         self.weight = np.where(used, 1 / np.where(used, sigma, 1.0), 0.0)
 
@@ -55,7 +55,8 @@ class Misfit:
 
     def _residuals(self, data, rows):
         scaled = self.survey.channels.to_scale(data)
-        residuals = (self.scaled[rows] - scaled) * self.weight[rows]
+        with np.errstate(over="ignore"):
+            residuals = (self.scaled[rows] - scaled) * self.weight[rows]
         # A model that cannot be computed where a reading is used must lose every comparison.
         lost = ~np.isfinite(residuals) & (self.weight[rows] > 0)
         residuals[~np.isfinite(residuals)] = 0.0
@@ -172,7 +173,7 @@ def starts_around(u, n_starts=12, spread=0.4) -> np.ndarray:
     -------
     (n, n_starts, n_parameters) array
     """
-    points = qmc.Sobol(u.shape[1], seed=0).random(16 * ((n_starts + 15) // 16))[: n_starts - 1]
+    points = qmc.Sobol(u.shape[1], rng=0).random_base2(max(n_starts - 1, 1).bit_length())[: n_starts - 1]
     offsets = np.vstack([np.zeros(u.shape[1]), spread * ndtri(np.clip(points, 1e-6, 1 - 1e-6))])
     return np.clip(u[:, None] + offsets, 0.0, 1.0)
 

@@ -19,8 +19,11 @@ STATUS = {
     "too_few_readings": (4, "fewer than three usable readings: not inverted"),
     "not_converged": (8, "refinement stopped at its limit of iterations"),
     "refined": (16, "refined with the physics"),
+    "at_prior_edge": (32, "a parameter lies at the edge of the prior: the data set it a limit on one side only"),
 }
-FLAG_BITS = {name: 1 << k for k, name in enumerate((*checks.NAMES, "noise"))}
+FLAG_BITS = {name: 1 << k for k, name in enumerate(checks.NAMES)}
+# Names of the result's own coordinates, and what is written anew.
+_NOT_COPIED = {"sounding", "reading", "check", "layer", "interface", "used"}
 
 UNITS = {
     "thickness": "m",
@@ -90,15 +93,11 @@ def build(observed: xr.Dataset, answer: Answer, calibration, rate: float, level:
     result |= _flags(answer, calibration, rate)
     result["n_layers"] = _variable(("sounding",), answer.n_layers, "", "number of layers, 0 where not inverted")
     result["status"] = _bits(answer.status, {name: bit for name, (bit, _) in STATUS.items()}, "how it was solved")
-    coordinates = {
-        "sounding": np.arange(len(answer.chi2)),
-        "check": list(checks.NAMES),
-        "quantity": list(channels.quantities),
-    }
-    dataset = xr.Dataset(result, coords={k: v for k, v in coordinates.items() if k != "quantity"})
+    own = {name: observed[name] for name in ("sounding", "reading") if name in observed.coords}
+    dataset = xr.Dataset(result, coords={"sounding": np.arange(len(answer.chi2)), **own, "check": list(checks.NAMES)})
     dataset.attrs = {
         "method": observed.attrs.get("method", ""),
-        "quantities": json.dumps(coordinates["quantity"]),
+        "quantities": json.dumps(list(channels.quantities)),
         "level": level,
         "false_alarm_rate": rate,
     }
@@ -114,8 +113,7 @@ def _copied(observed, answer, channels):
     result = {}
     table = ("sounding", "reading")
     for name, variable in observed.variables.items():
-        per_sounding = variable.dims in (("sounding",), table) and name not in ("sounding", "reading", "used")
-        if per_sounding and not str(name).endswith("_std"):
+        if variable.dims in (("sounding",), table) and name not in _NOT_COPIED and not str(name).endswith("_std"):
             result[name] = (variable.dims, variable.values, dict(variable.attrs))
     for quantity in channels.quantities:
         unit = channels.unit[channels.columns(quantity)[0]]

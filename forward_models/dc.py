@@ -174,11 +174,13 @@ class Schlumberger(_DirectCurrent):
             freeze(self, ab2=ab2, mn2=mn2)
             coordinates = {"ab2": ("m", self.ab2), "mn2": ("m", self.mn2)}
         ideal = mn2 < _IDEAL_BELOW * ab2
-        # An ideal reading gets a harmless MN here and its own weights below.
-        half = np.where(ideal, ab2 / 3, mn2)
-        wavenumber = hankel.grid(np.min(ab2 - half), np.max(ab2 + half))
-        weights = _pole_weights(wavenumber, [(1, ab2 - half), (-1, ab2 + half)])
-        weights[ideal] = hankel.filter_weights(1, wavenumber, ab2[ideal])
+        near, far = (ab2 - mn2)[~ideal], (ab2 + mn2)[~ideal]
+        wavenumber = hankel.grid(np.min([*near, *ab2]), np.max([*far, *ab2]))
+        weights = np.empty((len(ab2), len(wavenumber)))
+        if ideal.any():
+            weights[ideal] = hankel.filter_weights(1, wavenumber, ab2[ideal])
+        if not ideal.all():
+            weights[~ideal] = _pole_weights(wavenumber, [(1, near), (-1, far)])
         self._prepare(coordinates, wavenumber, weights)
 
 

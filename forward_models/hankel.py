@@ -9,6 +9,8 @@ computed once per model, and a survey is one matrix from wavenumbers to readings
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from scipy.special import erf, loggamma
 
@@ -40,6 +42,14 @@ def filter_weights(order: int, wavenumber, distance) -> np.ndarray:
     -------
     (n, n_nodes) array, dimensionless; every row sums to 1.
     """
+    k, spectrum = _spectrum(order)
+    here = np.exp(1j * np.outer(np.log(distance), k)) * spectrum
+    return (here @ _phases(float(wavenumber[0]), len(wavenumber))).real
+
+
+@functools.cache
+def _spectrum(order):
+    """Frequencies of ln λ, and the Fourier transform of kernel times window there."""
     nyquist = np.pi / _SPACING
     highest = nyquist + 8.5 / _WINDOW
     n = 512
@@ -48,9 +58,14 @@ def filter_weights(order: int, wavenumber, distance) -> np.ndarray:
     exponent = loggamma((1 + 2 * order - 1j * k) / 2) - loggamma((1 + 1j * k) / 2) - 1j * k * np.log(2)
     window = (erf((k + nyquist) * _WINDOW / np.sqrt(2)) - erf((k - nyquist) * _WINDOW / np.sqrt(2))) / 2
     spectrum = 2**order * np.exp(exponent) * window * _SPACING * highest / (n * np.pi)
-    here = np.exp(1j * np.outer(np.log(distance), k)) * spectrum
-    there = np.exp(1j * np.outer(k, np.log(wavenumber)))
-    return (here @ there).real
+    return k, spectrum
+
+
+@functools.lru_cache(maxsize=8)
+def _phases(first, n_nodes):
+    """exp(ik ln λ) on the grid that begins at `first`: the same for every survey of about the same spacings."""
+    wavenumber = first * 2.0 ** (np.arange(n_nodes) / NODES_PER_OCTAVE)
+    return np.exp(1j * np.outer(_spectrum(0)[0], np.log(wavenumber)))
 
 
 def trim(wavenumber, weights):

@@ -41,7 +41,7 @@ def test_a_shortened_recipe_trains_an_inverter_that_inverts(method, tmp_path):
     for long, short in (("= 100_000", "= 2000"), ("hidden = 128", "hidden = 16"), ("epochs = 200", "epochs = 3")):
         assert long in text
         text = text.replace(long, short)
-    (tmp_path / "short.toml").write_text(text + "n_calibration = 500\n", encoding="utf-8")
+    (tmp_path / "short.toml").write_text(text + "n_calibration = 1000\n", encoding="utf-8")
     assert main(["train", str(tmp_path / "short.toml"), "-o", str(tmp_path / "inverter.nc")]) == 0
     inverter = bp.load_inverter(tmp_path / "inverter.nc")
     models = inverter.prior.draw(50, np.random.default_rng(1))

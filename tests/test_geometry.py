@@ -111,3 +111,72 @@ def test_a_masked_reading_has_no_influence():
     second, _ = mapped([1, 5, 10, 100], [0.0, -99.0, 1.0, 2.0], sigma)
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(first, mapped([1, 10, 100], [0.0, 1.0, 2.0])[0])
+
+
+FINITE = Schlumberger(ab2=np.geomspace(1, 100, 9), mn2=np.geomspace(1, 100, 9) / 5)
+
+
+def test_a_sheet_without_mn_is_ideal_unless_its_readings_are_the_trained_ones():
+    other = geometry.as_observed(observed(apparent_resistivity=np.ones(4), ab2=[2, 4, 8, 16]), FINITE)
+    assert geometry.groups(other, FINITE)[0].survey.mn2 is None
+    own = geometry.as_observed(observed(apparent_resistivity=np.ones(9), ab2=FINITE.ab2), FINITE)
+    assert geometry.groups(own, FINITE)[0].survey is FINITE
+
+
+def test_soundings_of_another_array_are_refused():
+    from forward_models import DipoleDipole, PolePole
+
+    wenner = observed(apparent_resistivity=[1, 2, 3], a=[1, 2, 3]).assign_attrs(array="Wenner")
+    with pytest.raises(ValueError, match="are of the array Wenner, this inverter was trained on PolePole"):
+        geometry.as_observed(wenner, PolePole(a=[1, 2, 3]))
+    with pytest.raises(ValueError, match="but lacks n, which this inverter needs"):
+        geometry.as_observed(wenner.assign_attrs(array=None), DipoleDipole(a=5, n=[1, 2, 3]))
+
+
+def test_dipole_readings_correspond_only_where_both_coordinates_agree():
+    from forward_models import DipoleDipole
+
+    trained = DipoleDipole(a=[10, 10, 10, 5], n=[1, 2, 3, 3])
+    own = DipoleDipole(a=[5, 10, 20], n=[3, 1, 1])
+    mapped, _ = geometry.to_channels(own.channels, trained.channels, np.array([[7.0, 8, 9]]), np.full((1, 3), 0.1))
+    np.testing.assert_array_equal(mapped, [[8, np.nan, np.nan, 7]])
+    back = geometry.at_readings(own.channels, trained.channels, np.array([1.0, 2, 3, 4]))
+    np.testing.assert_array_equal(back, [4, 1, np.nan])
+
+
+def test_one_geometry_for_all_soundings_may_stand_on_reading_alone_and_dimensions_in_any_order():
+    data = np.arange(1.0, 19).reshape(2, 9)
+    natural = xr.Dataset(
+        {
+            "apparent_resistivity": (("reading", "sounding"), data.T),
+            "used": ("reading", [True] * 8 + [False]),
+            "ab2": ("reading", SURVEY.ab2),
+        }
+    )
+    checked = geometry.as_observed(natural, SURVEY)
+    group = geometry.groups(checked, SURVEY)[0]
+    assert group.survey is SURVEY
+    np.testing.assert_array_equal(group.data, data)
+    assert group.used[:, :8].all() and not group.used[:, 8].any()
+    single = geometry.as_observed(natural.isel(sounding=1), SURVEY)
+    np.testing.assert_array_equal(single["apparent_resistivity"].values, data[1:])
+
+
+def test_an_open_used_is_not_used_and_text_is_refused():
+    dataset = observed(apparent_resistivity=[1, 2, 3], ab2=[1, 2, 3], used=[1, np.nan, 0])
+    assert geometry.groups(geometry.as_observed(dataset, SURVEY), SURVEY)[0].used.tolist() == [[True, False, False]]
+    dataset["used"] = (("sounding", "reading"), [["yes", "no", "yes"]])
+    with pytest.raises(ValueError, match="used holds text; it must be True or False"):
+        geometry.as_observed(dataset, SURVEY)
+
+
+def test_an_infinite_error_switches_a_reading_off():
+    dataset = observed(apparent_resistivity=[1, 2, 3], ab2=[1, 2, 3], apparent_resistivity_std=[0.1, np.inf, 0.1])
+    assert geometry.groups(dataset, SURVEY)[0].used.tolist() == [[True, False, True]]
+
+
+def test_a_reading_that_cannot_exist_is_left_out_and_the_others_stay():
+    dataset = observed(apparent_resistivity=[5, 6, 7, 8], ab2=[-10, 20, 40, 80], mn2=[1, 30, 1, np.nan])
+    group = geometry.groups(dataset, SURVEY)[0]
+    assert group.readings.tolist() == [2, 3]
+    np.testing.assert_array_equal(group.survey.mn2, [1, 0])

@@ -58,7 +58,7 @@ def dataset_names(tmp_path_factory):
         inverter = bp.Inverter(
             survey, prior, bp.Noise(0.05, {"phase": 1} if method == "mt" else 0), max_epochs=1, hidden=4
         )
-        result = inverter.fit(samples, n_calibration=500, progress=False).invert(observed)
+        result = inverter.fit(samples, n_calibration=1000, progress=False).invert(observed)
         for dataset in (observed, samples, result):
             names |= {*dataset.variables, *dataset.dims, *dataset.attrs}
     return general(map(str, names), ["resistivity"], ["apparent_resistivity", "phase"])

@@ -112,7 +112,7 @@ def test_a_saved_inverter_answers_the_same_to_the_last_bit(inverter, soundings, 
 
 
 def test_the_same_seed_gives_the_same_inverter(soundings):
-    fit = {"n_samples": 1500, "n_calibration": 500, "progress": False}
+    fit = {"n_samples": 1500, "n_calibration": 1000, "progress": False}
     few = {"hidden": 8, "max_epochs": 2}
     first, again, other = (
         bp.Inverter(SURVEY, PRIOR, NOISE, **few, random_state=state).fit(**fit, seed=seed)
@@ -141,7 +141,7 @@ def test_one_wrong_reading_is_flagged_and_named(inverter, soundings):
     named = [k for k in range(300) if flagged["outside"].sel(check="residual").values[k]]
     assert len(named) > 200
     sentence = bp.explain(flagged, named[0])
-    assert f"ρa at AB/2 = {SURVEY.ab2[6]:g} m is" in sentence and "above the fit" in sentence
+    assert f"ρa at AB/2 = {SURVEY.ab2[6]:.4g} m is" in sentence and "above the fit" in sentence
     assert "mask them (used=False) and invert again" in sentence or "give larger errors" in sentence
 
 
@@ -270,7 +270,7 @@ def test_a_mixture_survives_its_file(mixture, tmp_path, soundings):
 def test_fit_takes_generated_samples_and_refuses_those_of_another_prior(soundings):
     samples = bp.generate_samples(SURVEY, PRIOR, 2000, seed=3, progress=False)
     inverter = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=16, max_epochs=3)
-    inverter.fit(samples, n_calibration=500, progress=False)
+    inverter.fit(samples, n_calibration=1000, progress=False)
     assert np.isfinite(inverter.invert(soundings[1][:5])["chi2"]).all()
     other = bp.LayeredPrior(n_layers=3, thickness=(0.5, 60), resistivity=(2, 3001))
     with pytest.raises(ValueError, match="generated with another prior than this inverter's"):
@@ -279,7 +279,7 @@ def test_fit_takes_generated_samples_and_refuses_those_of_another_prior(sounding
 
 def test_a_stream_of_fresh_models_trains_too(soundings):
     inverter = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=16, max_epochs=8)
-    inverter.fit(stream=True, n_samples=2000, n_calibration=500, progress=False)
+    inverter.fit(stream=True, n_samples=2000, n_calibration=1000, progress=False)
     assert (inverter.invert(soundings[1][:100])["chi2"] < 1.5).mean() > 0.9
 
 
@@ -304,7 +304,7 @@ def test_known_quantities_of_each_sounding_are_used():
     survey = Heights()
     prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=(1, 100), context={"height": (2, 20)})
     inverter = bp.Inverter(survey, prior, NOISE, hidden=16, max_epochs=10)
-    inverter.fit(n_samples=3000, n_calibration=500, progress=False)
+    inverter.fit(n_samples=3000, n_calibration=1000, progress=False)
     height = np.array([3.0, 12.0])
     truth = {"thickness": np.array([[15.0]] * 2), "resistivity": np.array([[10.0, 80.0]] * 2)}
     data = survey(**truth, height=height)
@@ -341,7 +341,7 @@ class Line:
 def test_models_without_layers_go_the_same_way():
     prior = bp.Prior(a=(1, 10), b=(0.5, 5))
     inverter = bp.Inverter(Line(), prior, bp.Noise(relative=0.02), hidden=12, max_epochs=10)
-    inverter.fit(n_samples=2000, n_calibration=500, progress=False)
+    inverter.fit(n_samples=2000, n_calibration=1000, progress=False)
     answer = inverter.invert(Line()(a=np.array([3.0, 6.0]), b=np.array([2.0, 1.0])))
     np.testing.assert_allclose(answer["a"].values, [3, 6], rtol=1e-2)
     np.testing.assert_allclose(answer["b"].values, [2, 1], rtol=1e-2)
@@ -352,7 +352,7 @@ def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, monkeypat
     from bpinvert.inverter import simulations
 
     made = dict(hidden=8, max_epochs=6)
-    fit = {"n_samples": 1500, "n_calibration": 300, "progress": False}
+    fit = {"n_samples": 1500, "n_calibration": 1000, "progress": False}
     expected = bp.Inverter(SURVEY, PRIOR, NOISE, **made).fit(**fit)
 
     original, calls = simulations.Simulations.noisy, []
@@ -410,14 +410,14 @@ def test_a_custom_distribution_is_used_but_not_stored(tmp_path):
 
     prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=Triangle(a=10, b=100)())
     inverter = bp.Inverter(SURVEY, prior, NOISE, hidden=8, max_epochs=1)
-    inverter.fit(n_samples=600, n_calibration=100, progress=False)
+    inverter.fit(n_samples=600, n_calibration=1000, progress=False)
     with pytest.raises(ValueError, match="custom type Triangle, which a file cannot hold"):
         inverter.save(tmp_path / "x.nc")
 
 
 def test_an_interruption_after_the_training_loses_no_network(tmp_path, monkeypatch):
     prior = bp.LayeredPrior(n_layers=(2, 3), thickness=(1, 60), resistivity=(2, 3000))
-    made, fit = {"hidden": 8, "max_epochs": 3}, {"n_samples": 1500, "n_calibration": 300, "progress": False}
+    made, fit = {"hidden": 8, "max_epochs": 3}, {"n_samples": 1500, "n_calibration": 1000, "progress": False}
     path = tmp_path / "training.npz"
 
     def stop(*_, **__):
@@ -448,5 +448,90 @@ def test_an_interruption_after_the_training_loses_no_network(tmp_path, monkeypat
 
 
 def test_too_few_calibration_simulations_are_refused():
-    with pytest.raises(ValueError, match="n_calibration is 50; allowed is at least 100"):
+    with pytest.raises(ValueError, match="n_calibration is 50; allowed is at least 1000"):
         bp.Inverter(SURVEY, PRIOR, NOISE).fit(n_samples=600, n_calibration=50, progress=False)
+
+
+def test_readings_left_out_for_their_place_are_said_to_be_masked(inverter, soundings):
+    ab2 = SURVEY.ab2.copy()
+    ab2[5] = -8
+    answer = inverter.invert(observed(soundings[1][0], ab2))
+    assert answer["used"].values.sum() == 13
+    assert int(answer["status"][0]) & results.STATUS["readings_masked"][0]
+    assert "some readings are not used" in bp.explain(answer)
+
+
+def test_labels_of_soundings_and_the_read_report_are_kept(inverter, soundings):
+    sheet = observed(soundings[1][:2]).assign_coords(sounding=["S7", "S9"]).assign_attrs(read_report="all is well")
+    answer = inverter.invert(sheet)
+    assert answer["sounding"].values.tolist() == ["S7", "S9"]
+    assert answer.attrs["read_report"] == "all is well"
+    assert json.loads(answer.attrs["inverter"])["n_samples"] == 8000
+
+
+def test_a_phase_of_zero_does_not_get_infinite_weight():
+    from forward_models import Magnetotelluric
+
+    survey = Magnetotelluric(period=np.logspace(-2, 2, 8))
+    prior = bp.LayeredPrior(n_layers=2, thickness=(100, 2000), resistivity=(10, 1000))
+    noise = bp.Noise(relative=0.03)
+    inverter = bp.Inverter(survey, prior, noise, hidden=8, max_epochs=2)
+    inverter.fit(n_samples=1000, n_calibration=1000, progress=False)
+    data = survey(thickness=[[500.0]], resistivity=[[100.0, 20.0]])
+    data[0, 11] = 0.0
+    assert np.isfinite(inverter.invert(data)["chi2"]).all()
+    # without a noise of one's own a phase has an error in degrees
+    assert bp.Inverter(survey, prior).noise.floor["phase"] == pytest.approx(np.degrees(0.015))
+
+
+def test_rrms_is_relative_to_the_observed_data_and_nan_without_any(inverter, soundings):
+    answer = inverter.invert(soundings[1][:3])
+    ratio = 1 - answer["predicted_apparent_resistivity"] / answer["apparent_resistivity"]
+    expected = 100 * np.sqrt((ratio**2).mean("reading"))
+    np.testing.assert_allclose(answer["rrms"].values, expected.values)
+
+
+def test_training_models_are_not_those_of_a_users_own_seed(inverter):
+    from bpinvert.inverter.fitting import simulations_of
+
+    training = simulations_of(inverter, None, 1000, 0).models["thickness"]
+    assert not np.isin(PRIOR.draw(1000, np.random.default_rng(0))["thickness"], training).any()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bp.Inverter(SURVEY, PRIOR, 0.03), "noise is 0.03; pass a Noise"),
+        (lambda: bp.Inverter(Schlumberger(ab2=[1, 2]), PRIOR), "the survey has 2 readings; at least 3"),
+        (lambda: bp.Inverter(SURVEY, PRIOR).fit(np.ones(3)), "samples is a ndarray; pass a Dataset"),
+        (lambda: bp.Inverter(SURVEY, PRIOR).calibrate(), r"not fitted; call fit\(\) before calibrate"),
+        (lambda: bp.Inverter(SURVEY, PRIOR).fit(seed=None, n_samples=600), "seed is None; it must be a whole number"),
+        (lambda: bp.explain(xr.Dataset()), "result must be a Dataset from Inverter.invert"),
+        (lambda: bp.invert(3), "observed is a int; pass the path of a sheet"),
+    ],
+)
+def test_wrong_things_are_refused_at_the_door(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+def test_seven_layers_need_no_special_care():
+    prior = bp.LayeredPrior(n_layers=7, thickness=(1, 60), resistivity=(2, 3000))
+    inverter = bp.Inverter(SURVEY, prior, NOISE, hidden=8, max_epochs=1)
+    inverter.fit(n_samples=600, n_calibration=1000, progress=False)
+    assert np.isfinite(inverter.invert(SURVEY(**prior.draw(3, np.random.default_rng(0))))["chi2"]).all()
+
+
+def test_a_parameter_at_the_edge_of_the_prior_is_said(inverter):
+    data = SURVEY(thickness=[[5.0, 20.0]] * 2, resistivity=[[100.0, 20.0, 400.0], [100.0, 20.0, 40_000.0]])
+    answer = inverter.invert(data)
+    edge = answer["status"].values & results.STATUS["at_prior_edge"][0]
+    assert edge.tolist() == [0, results.STATUS["at_prior_edge"][0]]
+    assert answer["resistivity"].values[1, 2] == pytest.approx(3000)
+    assert "at the edge of the prior" in bp.explain(answer, 1)
+
+
+def test_the_networks_can_be_looked_into(inverter, mixture):
+    assert list(mixture.networks) == [2, 3, 4]
+    network = inverter.networks[3]
+    assert network.V_.shape == (28 + 1, 32) and network.W_.shape == (32 + 1, 5)

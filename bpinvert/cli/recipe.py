@@ -83,6 +83,10 @@ def read_recipe(path, needed=("survey", "prior")) -> Recipe:
     return recipe
 
 
+# A survey of more readings is a slip of the pen.
+_MOST_READINGS = 10_000
+
+
 def spaced(kind: str, low: float, high: float, count: int) -> np.ndarray:
     """`count` numbers by numpy's function of that name, its arguments checked.
 
@@ -95,11 +99,11 @@ def spaced(kind: str, low: float, high: float, count: int) -> np.ndarray:
         raise ValueError(f"{kind!r} is no way to space numbers; allowed are {', '.join(SPACINGS)}.")
     positive = " positive" if kind == "geomspace" else ""
     finite = all(isinstance(end, numbers.Real) and np.isfinite(end) for end in (low, high))
-    counted = isinstance(count, numbers.Integral) and count >= 1
+    counted = isinstance(count, numbers.Integral) and 1 <= count <= _MOST_READINGS
     if not (finite and counted) or (positive and min(low, high) <= 0):
         raise ValueError(
-            f"{kind} has {low}, {high}, {count}; it takes two{positive} numbers and a whole number of them, "
-            "e.g. 1, 300, 20."
+            f"{kind} has {low}, {high}, {count}; it takes two{positive} numbers and how many of them, up to "
+            f"{_MOST_READINGS}, e.g. 1, 300, 20."
         )
     return SPACINGS[kind](low, high, count)
 

@@ -18,6 +18,8 @@ def answer(solver, prior, observed, level, progress=False) -> Answer:
     answer = Answer.empty(*sizes, survey.channels.quantities, _shapes(prior))
     for group in geometry.groups(observed, survey, survey.context):
         _answer_group(solver, group, level, answer, progress)
+    given = np.any([np.isfinite(observed[quantity].values) for quantity in survey.channels.quantities], axis=0)
+    answer.status |= STATUS["readings_masked"][0] * (given & ~answer.used).any(axis=1)
     return answer
 
 
@@ -35,6 +37,7 @@ def _answer_group(solver, group, level, answer, progress):
     for part in solutions(solver, group, level, progress):
         rows = group.rows[part.rows]
         place = np.ix_(rows, group.readings)
+        answer.used[place] = np.any([part.used[:, channels.columns(q)] for q in channels.quantities], axis=0)
         for name, values in part.models.items():
             answer.models[name][rows] = values
         for quantity in channels.quantities:
@@ -69,7 +72,7 @@ def training_range(solver) -> dict:
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
         ranges[quantity] = {
-            "coordinate": channels.value[columns].tolist(),
+            "coordinates": {name: value[columns].tolist() for name, value in channels.coordinates.items()},
             "low": low[columns].tolist(),
             "high": high[columns].tolist(),
             "scale": channels.scale[columns[0]],
@@ -91,15 +94,7 @@ def _bounds(solver, channels):
     check = solver.checks[0]
     n = len(trained)
     ends = [end[:n] * codec.std[:n] + codec.mean[:n] for end in (check.low, check.high)]
-    if channels is trained:
-        return ends
-    bounds = np.empty((2, len(channels)))
-    for quantity in channels.quantities:
-        here, there = channels.columns(quantity), trained.columns(quantity)
-        order = there[np.argsort(trained.value[there])]
-        for bound, end in zip(bounds, ends, strict=True):
-            bound[here] = np.interp(np.log(channels.value[here]), np.log(trained.value[order]), end[order])
-    return bounds
+    return [geometry.at_readings(channels, trained, end) for end in ends]
 
 
 def _shapes(prior):
@@ -111,10 +106,9 @@ def _shapes(prior):
 
 
 def _relative_rms(group, part):
-    """100·sqrt(mean((observed - predicted)/predicted)²) over used readings of log-scaled quantities, in %."""
-    log = np.array(group.survey.channels.scale) == "log"
-    used = group.used[part.rows] & log
-    if not log.any():
-        return np.full(len(part.rows), np.nan)
-    ratio = np.where(used, group.data[part.rows] / part.predicted - 1, 0.0)
-    return 100 * np.sqrt(np.square(ratio).sum(axis=1) / np.maximum(used.sum(axis=1), 1))
+    """100·sqrt(mean(((observed - predicted)/observed)²)) over used data of log-scaled quantities, in %; NaN without."""
+    used = part.used & (np.array(group.survey.channels.scale) == "log")
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        ratio = np.where(used, 1 - part.predicted / group.data[part.rows], 0.0)
+        mean = np.square(ratio).sum(axis=1) / used.sum(axis=1)
+    return 100 * np.sqrt(mean)

@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from bpinvert import checks, geometry, storage
 from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, with_prior
-from bpinvert.inverter.simulations import Simulations
+from bpinvert.inverter.simulations import Simulations, stream
 from bpinvert.inverter.solving import Solver
 from bpinvert.network import BPRegressor
 from bpinvert.priors.base import count
@@ -26,7 +27,9 @@ def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
     survey, prior, noise = inverter.survey, inverter.prior, inverter.noise
     if samples is None:
         n_samples = count("n_samples", n_samples, low=_FEWEST_SAMPLES)
-        return Simulations.draw(survey, prior, noise, n_samples, np.random.default_rng([seed, 0]))
+        return Simulations.draw(survey, prior, noise, n_samples, stream(seed, 0))
+    if not isinstance(samples, xr.Dataset):
+        raise TypeError(f"samples is a {type(samples).__name__}; pass a Dataset from generate_samples or open_samples.")
     for name, mine in (("survey", survey), ("prior", prior)):
         if json.loads(samples.attrs.get(name, "null")) != json.loads(json.dumps(mine.to_dict())):
             raise ValueError(
@@ -39,9 +42,9 @@ def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
     return simulations
 
 
-def fresh_group(inverter, n, rng) -> geometry.Group:
+def fresh_group(inverter, n, seed) -> geometry.Group:
     """`n` fresh simulations with noise, as a sheet with errors would bring them."""
-    survey = inverter.survey
+    survey, rng = inverter.survey, stream(seed, 4)
     simulations = Simulations.draw(survey, inverter.prior, inverter.noise, n, rng)
     noisy, _, sigma = simulations.noisy(rng)
     channels = survey.channels
@@ -62,7 +65,7 @@ def train(inverter, simulations, n_stream, seed, progress, checkpoint) -> Solver
     n_validation = min(_MOST_VALIDATION, len(simulations) // 10)
     held_out = simulations.take(np.arange(n_validation))
     training = simulations.take(np.arange(n_validation, len(simulations)))
-    noisy, levels, _ = training.noisy(np.random.default_rng([seed, 1]))
+    noisy, levels, _ = training.noisy(stream(seed, 1))
     codec = Codec(inverter.survey.channels, None, inverter.noise.level_names, inverter.survey.context)
     codec.fit(noisy, levels, training.context)
     inputs = codec.inputs(noisy, levels, training.context)
@@ -110,14 +113,14 @@ def _train_branch(inverter, codec, training, held_out, n_stream, seed, progress,
         return codec.features(codec.inputs(noisy, levels, simulations.context)), targets
 
     def source(epoch):
-        rng = np.random.default_rng([seed, 2, epoch])
+        rng = stream(seed, 2, epoch)
         if n_stream is None:
             return samples(training, u, rng)
         fresh = Simulations.draw(inverter.survey, prior, inverter.noise, n_stream, rng)
         return samples(fresh, codec.targets(fresh.models).astype(np.float32), rng)
 
     held_out_u = codec.targets(held_out.models).astype(np.float32)
-    validation = samples(held_out, held_out_u, np.random.default_rng([seed, 3]))
+    validation = samples(held_out, held_out_u, stream(seed, 3))
     network.fit_stream(source, validation=validation)
     if network.stop_reason_ == "interrupted":
         kept = f"; what is done is in {checkpoint}, call again to go on" if checkpoint else ""

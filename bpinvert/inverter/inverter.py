@@ -7,14 +7,11 @@ import numbers
 
 import numpy as np
 
-from bpinvert import geometry, results
-from bpinvert.checks import Calibration
+from bpinvert import checks, geometry, results
 from bpinvert.inverter import answering, file, fitting
-from bpinvert.inverter.solving import LEVELS
-from bpinvert.noise import Noise
+from bpinvert.inverter.solving import FEWEST_READINGS, LEVELS
+from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors.base import count
-
-_CALIBRATION_STREAM = 1_000_003
 
 
 class Inverter:
@@ -29,7 +26,8 @@ class Inverter:
         What is plausible. With a range of layer counts one network is trained for each, and the fewest layers that
         fit within the errors are reported.
     noise : Noise, optional
-        What the network learns to see through; used for soundings that come without errors.
+        What the network learns to see through; used for soundings that come without errors. Default: 3 %, and what
+        goes with that on a phase.
     hidden : int or two ints
         Neurons of the hidden layer(s).
     trainer : str or trainer object
@@ -74,6 +72,11 @@ class Inverter:
                     f"{what} is a {type(value).__name__}; pass a survey of forward_models and a prior of bpinvert, "
                     "in this order."
                 )
+        if noise is not None and not isinstance(noise, Noise):
+            raise TypeError(f"noise is {noise!r}; pass a Noise, e.g. Noise(relative=0.03).")
+        readings = len(survey.channels.columns(survey.channels.quantities[0]))
+        if readings < FEWEST_READINGS:
+            raise ValueError(f"the survey has {readings} readings; at least {FEWEST_READINGS} are needed to invert.")
         lacking = set(survey.properties) - set(prior.properties)
         if lacking or set(survey.context) - set(prior.context):
             raise ValueError(
@@ -84,12 +87,19 @@ class Inverter:
             raise ValueError(f"false_alarm_rate is {false_alarm_rate!r}; it must be between 0 and 0.5, e.g. 0.01.")
         self.survey = survey
         self.prior = prior
-        self.noise = Noise() if noise is None else noise
+        self.noise = usual_noise(survey.channels) if noise is None else noise
         self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
         self.false_alarm_rate = false_alarm_rate
         self.random_state = random_state
         self.calibrations = {}
         self.identity = {}
+
+    @property
+    def networks(self) -> dict:
+        """The fitted `BPRegressor` of each layer count (0 for a prior without layers); their V_ and W_ can be read."""
+        if not hasattr(self, "solver"):
+            raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
+        return {n_layers: branch.network for n_layers, branch in self.solver.branches.items()}
 
     def to_dict(self) -> dict:
         """JSON-able description of what the inverter is made for, without anything fitted."""
@@ -144,8 +154,8 @@ class Inverter:
         KeyboardInterrupt
             On Ctrl-C, after what is done was written to `checkpoint`.
         """
-        fewest = int(np.ceil(1 / self.false_alarm_rate))
-        n_calibration = count("n_calibration", n_calibration, low=fewest)
+        n_calibration = count("n_calibration", n_calibration, low=self._fewest_calibration())
+        seed = count("seed", seed, low=0)
         simulations = fitting.simulations_of(self, samples, n_samples, seed)
         self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
         self.calibrations = {}
@@ -160,12 +170,19 @@ class Inverter:
         }
         return self
 
+    def _fewest_calibration(self):
+        """With fewer simulations hardly a sounding could be strange enough to reject at the stated rate."""
+        return int(np.ceil(10 / self.false_alarm_rate))
+
     def calibrate(self, level="refined", *, n=50_000, seed=0, progress=False) -> Inverter:
         """Calibrate the p-values of `level` on `n` fresh simulations that no training has seen."""
         _check_level(level)
-        group = fitting.fresh_group(self, n, np.random.default_rng([seed, _CALIBRATION_STREAM]))
+        if not hasattr(self, "solver"):
+            raise ValueError("this inverter is not fitted; call fit() before calibrate().")
+        n = count("n", n, low=self._fewest_calibration())
+        group = fitting.fresh_group(self, n, count("seed", seed, low=0))
         parts = answering.solutions(self.solver, group, level, progress and f"calibrating {level}")
-        self.calibrations[level] = Calibration(np.concatenate([part.scores for part in parts]))
+        self.calibrations[level] = checks.Calibration(np.concatenate([part.scores for part in parts]))
         return self
 
     def invert(self, observed, level="refined", *, progress=False):
@@ -196,13 +213,17 @@ class Inverter:
         result = results.build(
             observed, answer, self.calibrations[level], self.false_alarm_rate, level, self.survey.channels
         )
-        result.attrs |= {
-            "survey": json.dumps(self.survey.to_dict()),
-            "prior": json.dumps(self.prior.to_dict()) if self.prior.storable is None else repr(self.prior),
-            "noise": json.dumps(self.noise.to_dict()),
-            "training_range": json.dumps(answering.training_range(self.solver)),
-            "versions": json.dumps(results.versions()),
+        described = {
+            "inverter": self.identity,
+            "survey": self.survey.to_dict(),
+            # A custom distribution has no description but its own.
+            "prior": self.prior.to_dict() if self.prior.storable is None else repr(self.prior),
+            "noise": self.noise.to_dict(),
+            "training_range": answering.training_range(self.solver),
+            "versions": results.versions(),
         }
+        result.attrs |= {name: json.dumps(value, sort_keys=True) for name, value in described.items()}
+        result.attrs["read_report"] = observed.attrs.get("read_report", "")
         return result
 
     def check(self, observed, level="refined", *, progress=False):

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Sets these streams apart from those of a user's default_rng(seed) and of the chunks of `generate_samples`.
+_OWN_STREAMS = 1959
+
+
+def stream(seed, *key) -> np.random.Generator:
+    """Random numbers of one purpose: `key` tells the purposes apart."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_OWN_STREAMS, *key)))
+
 
 @dataclass
 class Simulations:

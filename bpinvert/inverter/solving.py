@@ -12,7 +12,7 @@ from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_aroun
 from bpinvert.results import STATUS
 
 LEVELS = ("network", "refined")
-_FEWEST_READINGS = 3
+FEWEST_READINGS = 3
 # No further start is tried, and no further layer added, where pure noise would give a larger chi² this often.
 _GOOD_FIT, _FEW_LAYERS = 0.02, 0.05
 _STARTS_PER_PARAMETER = 3
@@ -28,6 +28,7 @@ class Solution:
     models : dict of arrays, NaN beyond the layer count
     n_layers : (n,) int array
     predicted, residuals, sigma : (n, n_channels) arrays on the group's own channels; σ in physical units
+    used : (n, n_channels) bool array
     chi2 : (n,) array, mean squared residual over used readings
     scores : (n, n_checks) array
     status : (n,) int array
@@ -40,6 +41,7 @@ class Solution:
     predicted: np.ndarray
     residuals: np.ndarray
     sigma: np.ndarray
+    used: np.ndarray
     chi2: np.ndarray
     scores: np.ndarray
     status: np.ndarray
@@ -63,15 +65,19 @@ class Solver:
 
     def solve(self, group, level: str) -> Solution | None:
         """Answer the soundings of `group` at `level` ("network" or "refined"); None if none can be answered."""
-        rows = np.flatnonzero(group.used.sum(axis=1) >= _FEWEST_READINGS)
+        own = group.survey.channels
+        # A reading counts once, however many quantities it has.
+        readings = np.any([group.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
+        rows = np.flatnonzero(readings.sum(axis=1) >= FEWEST_READINGS)
         if not rows.size:
             return None
-        own = group.survey.channels
         used = group.used[rows]
         # A reading that is not used gets a harmless value here and no weight below.
         data = np.where(used, group.data[rows], 1.0)
         levels, assumed = self._noise_levels(own, data, group.sigma[rows], used)
         sigma = np.where(np.isfinite(group.sigma[rows]), group.sigma[rows], self.noise.sigma(data, own, levels))
+        # A noise model may leave no error at all, e.g. 3 % of a phase of 0: no reading has infinite weight.
+        used = used & (sigma > 0)
         scaled = own.to_scale(data)
         scaled_sigma = np.where(used, sigma * own.scale_slope(data), np.inf)
         context = {name: values[rows] for name, values in group.context.items()}
@@ -85,13 +91,19 @@ class Solver:
 
         full = self._filled(models, counts)
         predicted = group.survey(**full, **context)
-        residuals = np.where(used, (scaled - own.to_scale(predicted)) / np.where(used, scaled_sigma, 1.0), np.nan)
+        with np.errstate(over="ignore"):
+            residuals = (scaled - own.to_scale(predicted)) / np.where(used, scaled_sigma, 1.0)
+        # A model that predicts nothing where something was measured does not fit at all.
+        residuals = np.where(used, np.where(np.isnan(residuals), np.inf, residuals), np.nan)
         given = checks.CheckInputs(inputs, residuals)
+        at_edge = np.zeros(len(counts), dtype=bool)
+        for count, values in u.items():
+            at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
         status = (
             STATUS["extrapolated"][0] * extrapolated
-            + STATUS["readings_masked"][0] * ~used.all(axis=1)
             + STATUS["not_converged"][0] * ~converged
             + STATUS["refined"][0] * (level == "refined")
+            + STATUS["at_prior_edge"][0] * at_edge
         )
         return Solution(
             rows=rows,
@@ -100,6 +112,7 @@ class Solver:
             predicted=predicted,
             residuals=residuals,
             sigma=np.where(used, sigma, np.nan),
+            used=used,
             chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(used.sum(axis=1), 1),
             scores=np.stack([check.score(given) for check in self.checks], axis=1),
             status=status,
@@ -117,8 +130,9 @@ class Solver:
             known = np.isfinite(ratio).any(axis=1)
             levels[known, k] = np.nanmedian(ratio[known], axis=1)
         first = own.columns(own.quantities[0])
-        relative = np.median((self.noise.sigma(data, own, levels) / np.abs(data))[:, first], axis=1)
-        return levels, np.where(given.any(axis=1), np.nan, relative)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.median(self.noise.sigma(data, own, levels)[:, first] / np.abs(data[:, first]), axis=1)
+        return levels, np.where((given | ~used).all(axis=1), np.nan, relative)
 
     def _answers(self, survey, inputs, scaled, scaled_sigma, context, level):
         """{layer count: (u, sum of squared residuals, converged)}, the fewest layers first.

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from bpinvert.geometry import as_observed
 from bpinvert.inverter.inverter import Inverter, load_inverter
-from bpinvert.noise import Noise
+from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors import LayeredPrior
 from bpinvert.readers import read_soundings
 from forward_models import Magnetotelluric, Schlumberger, Wenner
@@ -44,19 +45,25 @@ def invert(observed, *, inverter=None, method="ves", level="refined", progress=F
     """
     if isinstance(observed, str | Path):
         observed = read_soundings(observed, method=method)
-    if not isinstance(observed, xr.Dataset):
-        raise TypeError(
-            f"observed is a {type(observed).__name__}; pass the path of a sheet or a Dataset from read_soundings."
-        )
     if isinstance(inverter, str | Path):
         inverter = load_inverter(inverter)
+    return (inverter or _made_for(observed, progress)).invert(observed, level, progress=progress)
+
+
+def _made_for(observed, progress):
+    """The shipped inverter of just this geometry, else one trained for it."""
+    if not isinstance(observed, xr.Dataset):
+        raise TypeError(
+            f"observed is a {type(observed).__name__}; pass the path of a sheet or a Dataset from read_soundings, "
+            "or the inverter that the array belongs to."
+        )
+    survey = survey_of(observed)
+    inverter = _shipped(survey)
     if inverter is None:
-        survey = survey_of(observed)
-        inverter = _shipped(survey)
-    if inverter is None:
+        observed = as_observed(observed, survey)
         inverter = Inverter(survey, prior_of(survey, observed), noise_of(survey, observed))
         inverter.fit(progress=progress)
-    return inverter.invert(observed, level, progress=progress)
+    return inverter
 
 
 def _shipped(survey):
@@ -88,8 +95,8 @@ def survey_of(observed):
             f"the soundings have {', '.join(map(str, observed.data_vars))} but none of {', '.join(_SURVEYS[method])}. "
             "Train an Inverter for this survey and pass it."
         )
-    places = observed[name].values[observed["used"].values]
-    places = np.unique(places[np.isfinite(places)])
+    places = observed[name].values
+    places = np.unique(places[_used(observed, name) & np.isfinite(places) & (places > 0)])
     if places.size < 3:
         raise ValueError(
             f"the sheet has {places.size} usable readings at different {name}; at least 3 are needed. "
@@ -109,7 +116,8 @@ def prior_of(survey, observed) -> LayeredPrior:
     if survey.method == "ves":
         reach, resistivity = survey.channels.value, (0.5, 20_000.0)
     else:
-        median = np.nanmedian(observed["apparent_resistivity"].values)
+        rhoa = observed["apparent_resistivity"].values
+        median = np.median(rhoa[_used(observed, "apparent_resistivity") & (rhoa > 0)])
         reach, resistivity = 503 * np.sqrt(median * survey.period), (0.1, 20_000.0)
     thickness = (float(reach.min()) / 3, float(reach.max()) / 2)
     return LayeredPrior(n_layers=(2, 4), thickness=thickness, resistivity=resistivity)
@@ -117,11 +125,16 @@ def prior_of(survey, observed) -> LayeredPrior:
 
 def noise_of(survey, observed) -> Noise:
     """The span of the errors in the sheet; without any, 5 % of ρa and for MT half of that in radians on the phase."""
+    usual = usual_noise(survey.channels, _RELATIVE)
     relative = _span(observed, "apparent_resistivity", relative=True) or _RELATIVE
     if survey.method == "ves":
         return Noise(relative=relative)
-    floor = _span(observed, "phase", relative=False) or float(np.degrees(_RELATIVE / 2))
+    floor = _span(observed, "phase", relative=False) or usual.floor["phase"]
     return Noise(relative={"apparent_resistivity": relative}, floor={"phase": floor})
+
+
+def _used(observed, name):
+    return observed["used"].values if "used" in observed else np.ones(observed[name].shape, dtype=bool)
 
 
 def _span(observed, quantity, *, relative):
@@ -130,7 +143,7 @@ def _span(observed, quantity, *, relative):
     if name not in observed:
         return None
     error = observed[name].values / (np.abs(observed[quantity].values) if relative else 1.0)
-    error = error[observed["used"].values & np.isfinite(error) & (error > 0)]
+    error = error[_used(observed, name) & np.isfinite(error) & (error > 0)]
     if not error.size:
         return None
     low, high = float(error.min()), min(float(error.max()), 1.0 if relative else np.inf)

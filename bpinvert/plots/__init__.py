@@ -124,6 +124,8 @@ def learning(curves, ax=None):
             ax.plot(best + 1, values[best], "o", color=colour, label=label)
     if all(np.nanmin(values) > 0 for values in curves.values()):
         ax.set_yscale("log")
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("{x:g}")
     ax.set(xlabel="epoch", ylabel="loss")
     ax.grid(True, which="both", alpha=0.25)
     ax.legend(frameon=False)

@@ -27,14 +27,19 @@ def unit_points(n, dimension, rng, method) -> np.ndarray:
     return qmc.Sobol(dimension, rng=rng).random_base2((n - 1).bit_length())[:n]
 
 
-def count(name, value, low=1, high=None) -> int:
-    """`value` as an int in [low, high]; the door for every number of something."""
+def index(name, value, example=0) -> int:
+    """`value` as an int."""
     try:
         if isinstance(value, bool | np.bool_):
             raise TypeError
-        number = operator.index(value)
+        return operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} is {value!r}; it must be a whole number. Write e.g. {low + 2}.") from None
+        raise TypeError(f"{name} is {value!r}; it must be a whole number. Write e.g. {example}.") from None
+
+
+def count(name, value, low=1, high=None) -> int:
+    """`value` as an int in [low, high]; the door for every number of something."""
+    number = index(name, value, low + 2)
     if number < low or (high is not None and number > high):
         allowed = f"at least {low}" if high is None else f"{low} to {high}"
         raise ValueError(f"{name} is {number}; allowed is {allowed}. Choose a number in that range.")

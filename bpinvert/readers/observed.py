@@ -28,6 +28,10 @@ LONG_NAME = {
 }
 
 
+# Which survey of forward_models the sheet's coordinate means.
+ARRAYS = {"ab2": "Schlumberger", "a": "Wenner", "period": "Magnetotelluric"}
+
+
 def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive: tuple[str, ...]) -> xr.Dataset:
     """Soundings × readings, sorted by the first coordinate; what cannot be used is masked and said so.
 
@@ -153,7 +157,8 @@ def _dataset(sheet, method, arrays, used, site, counts):
     if unread:
         sheet.report.append(f"Columns not used: {', '.join(map(repr, unread))}.")
     report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])
-    return xr.Dataset(variables, attrs={"method": method, "read_report": report})
+    array = next(array for name, array in ARRAYS.items() if name in variables)
+    return xr.Dataset(variables, attrs={"method": method, "array": array, "read_report": report})
 
 
 def _unit(name):
