@@ -66,6 +66,11 @@ class Noise:
         """The geometric middle of every range, (n_levels,)."""
         return np.exp(self._log_ends.mean(axis=0))
 
+    def clip_levels(self, levels) -> np.ndarray:
+        """Levels (n, n_levels) moved into their ranges, 5 % inside the ends: an estimate is no stranger at the edge."""
+        inside = np.minimum(0.05, np.diff(self._log_ends, axis=0)[0] / 4)
+        return np.clip(levels, *np.exp([self._log_ends[0] + inside, self._log_ends[1] - inside]))
+
     def sigma(self, data, channels, levels=None) -> np.ndarray:
         """Standard deviations in physical units.
 
@@ -160,7 +165,8 @@ def usual_noise(channels, relative=0.03) -> Noise:
     if not phases:
         return Noise(relative=relative)
     others = {quantity: relative for quantity in channels.quantities if quantity != "phase"}
-    return Noise(relative=others, floor={"phase": math.degrees(relative / 2)})
+    angle = np.degrees(np.divide(relative, 2)).tolist()
+    return Noise(relative=others, floor={"phase": angle})
 
 
 def noise_from_dict(description: dict) -> Noise:

@@ -229,6 +229,25 @@ def test_noise_levels_are_inputs_where_the_noise_is_a_range(soundings):
     assert "noise level" in bp.explain(beyond, int(np.flatnonzero(beyond["flag"].values)[0]))
 
 
+def test_an_unknown_noise_level_is_estimated_from_the_misfit():
+    inverter = bp.Inverter(SURVEY, PRIOR, bp.Noise(relative=(0.01, 0.1)), hidden=16, max_epochs=10)
+    inverter.fit(n_samples=4000, n_calibration=1500, progress=False)
+    rng = np.random.default_rng(9)
+    true = np.repeat([0.015, 0.06], 150)
+    scaled = np.log(SURVEY(**PRIOR.draw(300, rng)))
+    answer = inverter.invert(np.exp(scaled + true[:, None] * rng.standard_normal(scaled.shape)))
+    ratio = answer["noise_estimate"].values / true
+    # 14 readings less five parameters: the estimate of a standard deviation scatters by 1/sqrt(2·9) = 0.24
+    for part in (ratio[:150], ratio[150:]):
+        assert np.median(part) == pytest.approx(1, abs=0.12)
+        assert 0.1 < part.std() < 0.4
+    np.testing.assert_allclose(
+        answer["apparent_resistivity_std"].values,
+        answer["noise_estimate"].values[:, None] * answer["apparent_resistivity"].values,
+    )
+    assert (answer["flag"] != 0).mean() < 0.05
+
+
 @pytest.fixture(scope="module")
 def mixture():
     prior = bp.LayeredPrior(n_layers=(2, 4), thickness=(1, 60), resistivity=(2, 3000))

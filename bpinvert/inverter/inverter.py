@@ -6,6 +6,7 @@ import json
 import numbers
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bpinvert import checks, geometry, results
 from bpinvert.inverter import answering, file, fitting
@@ -181,7 +182,9 @@ class Inverter:
             raise ValueError("this inverter is not fitted; call fit() before calibrate().")
         n = count("n", n, low=self._fewest_calibration())
         group = fitting.fresh_group(self, n, count("seed", seed, low=0))
-        parts = answering.solutions(self.solver, group, level, progress and f"calibrating {level}")
+        # The matrices are small: a second BLAS thread only waits.
+        with threadpool_limits(1, user_api="blas"):
+            parts = list(answering.solutions(self.solver, group, level, progress and f"calibrating {level}"))
         self.calibrations[level] = checks.Calibration(np.concatenate([part.scores for part in parts]))
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import chdtri
@@ -47,6 +47,22 @@ class Solution:
     status: np.ndarray
     noise_estimate: np.ndarray
 
+    def chi2_per_freedom(self, branches) -> np.ndarray:
+        """Sum of squared residuals over the number of readings less that of parameters, (n,)."""
+        n_parameters = np.array([len(branches[count].prior.parameters) for count in self.n_layers])
+        n_used = self.used.sum(axis=1)
+        return self.chi2 * n_used / np.maximum(n_used - n_parameters, 1)
+
+    def replace(self, rows, other: Solution) -> None:
+        """Put the answers of `other` in these rows."""
+        for field in fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if isinstance(mine, dict):
+                for name, values in mine.items():
+                    values[rows] = theirs[name]
+            elif field.name != "rows":
+                mine[rows] = theirs
+
 
 class Solver:
     """Everything that is fitted in an inverter, applied to groups of soundings.
@@ -64,49 +80,62 @@ class Solver:
         self.codec = next(iter(branches.values())).codec
 
     def solve(self, group, level: str) -> Solution | None:
-        """Answer the soundings of `group` at `level` ("network" or "refined"); None if none can be answered."""
+        """Answer the soundings of `group` at `level` ("network" or "refined"); None if none can be answered.
+
+        Where the noise is a range and a sheet gives no errors, the level is estimated from the misfit of a first
+        refinement, and the sounding is refined again with it.
+        """
         own = group.survey.channels
         # A reading counts once, however many quantities it has.
         readings = np.any([group.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
         rows = np.flatnonzero(readings.sum(axis=1) >= FEWEST_READINGS)
         if not rows.size:
             return None
-        used = group.used[rows]
+        part = group.take(rows)
+        levels, unknown = self._noise_levels(part)
+        solution = self._solve_with(part, levels, level)
+        if level == "refined" and unknown.any() and self.noise.level_names:
+            again = np.flatnonzero(unknown)
+            factor = np.sqrt(solution.chi2_per_freedom(self.branches)[again])
+            estimated = self.noise.clip_levels(levels[again] * factor[:, None])
+            solution.replace(again, self._solve_with(part.take(again), estimated, level))
+        solution.rows = rows
+        return solution
+
+    def _solve_with(self, group, levels, level):
+        """Answer all soundings of `group` with these noise levels."""
+        own = group.survey.channels
         # A reading that is not used gets a harmless value here and no weight below.
-        data = np.where(used, group.data[rows], 1.0)
-        levels, assumed = self._noise_levels(own, data, group.sigma[rows], used)
-        sigma = np.where(np.isfinite(group.sigma[rows]), group.sigma[rows], self.noise.sigma(data, own, levels))
+        data = np.where(group.used, group.data, 1.0)
+        given = np.isfinite(group.sigma)
+        modelled = self.noise.sigma(data, own, levels)
+        sigma = np.where(given, group.sigma, modelled)
         # A noise model may leave no error at all, e.g. 3 % of a phase of 0: no reading has infinite weight.
-        used = used & (sigma > 0)
+        used = group.used & (sigma > 0)
         scaled = own.to_scale(data)
         scaled_sigma = np.where(used, sigma * own.scale_slope(data), np.inf)
-        context = {name: values[rows] for name, values in group.context.items()}
 
         mapped, extrapolated = geometry.to_channels(own, self.survey.channels, scaled, scaled_sigma)
-        columns = np.stack(list(context.values()), axis=1) if context else None
+        columns = np.stack(list(group.context.values()), axis=1) if group.context else None
         inputs = self.codec.inputs(mapped, levels, columns)
-        answers = self._answers(group.survey, inputs, scaled, scaled_sigma, context, level)
+        answers = self._answers(group.survey, inputs, scaled, scaled_sigma, group.context, level)
         counts, u, converged = self._choose(answers, used.sum(axis=1))
         models = self._decode(counts, u)
 
-        full = self._filled(models, counts)
-        predicted = group.survey(**full, **context)
+        predicted = group.survey(**self._filled(models, counts), **group.context)
         with np.errstate(over="ignore"):
             residuals = (scaled - own.to_scale(predicted)) / np.where(used, scaled_sigma, 1.0)
         # A model that predicts nothing where something was measured does not fit at all.
         residuals = np.where(used, np.where(np.isnan(residuals), np.inf, residuals), np.nan)
-        given = checks.CheckInputs(inputs, residuals)
+        seen = checks.CheckInputs(inputs, residuals)
         at_edge = np.zeros(len(counts), dtype=bool)
         for count, values in u.items():
             at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
-        status = (
-            STATUS["extrapolated"][0] * extrapolated
-            + STATUS["not_converged"][0] * ~converged
-            + STATUS["refined"][0] * (level == "refined")
-            + STATUS["at_prior_edge"][0] * at_edge
-        )
+        first = own.columns(own.quantities[0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.median(modelled[:, first] / np.abs(data[:, first]), axis=1)
         return Solution(
-            rows=rows,
+            rows=np.arange(len(counts)),
             models=models,
             n_layers=counts,
             predicted=predicted,
@@ -114,25 +143,29 @@ class Solver:
             sigma=np.where(used, sigma, np.nan),
             used=used,
             chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(used.sum(axis=1), 1),
-            scores=np.stack([check.score(given) for check in self.checks], axis=1),
-            status=status,
-            noise_estimate=assumed,
+            scores=np.stack([check.score(seen) for check in self.checks], axis=1),
+            status=(
+                STATUS["extrapolated"][0] * extrapolated
+                + STATUS["not_converged"][0] * ~converged
+                + STATUS["refined"][0] * (level == "refined")
+                + STATUS["at_prior_edge"][0] * at_edge
+            ),
+            noise_estimate=np.where((given | ~used).all(axis=1), np.nan, relative),
         )
 
-    def _noise_levels(self, own, data, sigma, used):
-        """Noise levels as the network wants them, and the relative noise assumed where the sheet had no errors."""
-        given = np.isfinite(sigma) & used
-        levels = np.tile(self.noise.middle_levels(), (len(data), 1))
+    def _noise_levels(self, group):
+        """Noise levels by the errors of the sheet, the middle of the range without; and where there are none at all."""
+        own = group.survey.channels
+        given = np.isfinite(group.sigma) & group.used
+        levels = np.tile(self.noise.middle_levels(), (len(group.rows), 1))
         for k, name in enumerate(self.noise.level_names):
             kind, _, quantity = name.partition(":")
             columns = own.columns(quantity) if quantity else np.arange(len(own))
-            ratio = np.where(given, sigma / (np.abs(data) if kind == "relative" else 1.0), np.nan)[:, columns]
+            size = np.where(given, np.abs(group.data), 1.0) if kind == "relative" else 1.0
+            ratio = np.where(given, group.sigma / size, np.nan)[:, columns]
             known = np.isfinite(ratio).any(axis=1)
             levels[known, k] = np.nanmedian(ratio[known], axis=1)
-        first = own.columns(own.quantities[0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            relative = np.median(self.noise.sigma(data, own, levels)[:, first] / np.abs(data[:, first]), axis=1)
-        return levels, np.where((given | ~used).all(axis=1), np.nan, relative)
+        return levels, ~given.any(axis=1)
 
     def _answers(self, survey, inputs, scaled, scaled_sigma, context, level):
         """{layer count: (u, sum of squared residuals, converged)}, the fewest layers first.
