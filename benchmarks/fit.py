@@ -53,11 +53,12 @@ def seconds(function, repeat=3):
 def main():
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", default="FIT", choices=["FIT", "VES3", "VES4", "MT3"])
     parser.add_argument("--soundings", type=int, default=2000)
     parser.add_argument("--timed", type=int, default=10_000)
     options = parser.parse_args()
-    task = TASKS["FIT"]
-    print(f"task FIT, test seed {TEST_SEED}, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}")
+    task = TASKS[options.task]
+    print(f"task {task.name}, test seed {TEST_SEED}, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'unset')}")
     start = time.perf_counter()
     inverter = Inverter(task.survey, task.prior, task.noise).fit(progress=False)
     print(f"training with the defaults: {time.perf_counter() - start:.1f} s (checks and calibration included)")
