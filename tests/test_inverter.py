@@ -280,6 +280,15 @@ def test_layers_beyond_the_count_are_nan_and_the_prediction_is_that_of_the_layer
     np.testing.assert_allclose(answer["predicted_apparent_resistivity"].values, again, rtol=1e-9)
 
 
+def test_where_no_count_fits_the_better_fit_wins_over_fewer_layers(mixture):
+    rng = np.random.default_rng(8)
+    three = {"thickness": np.tile([3.0, 20.0], (20, 1)), "resistivity": np.tile([50.0, 1500.0, 10.0], (20, 1))}
+    data = SURVEY(**three) * np.exp(0.12 * rng.standard_normal((20, 14)))
+    answer = mixture.invert(data)
+    assert (answer["chi2"] > 3).mean() > 0.9
+    assert (answer["n_layers"] >= 3).all()
+
+
 def test_a_mixture_survives_its_file(mixture, tmp_path, soundings):
     mixture.save(tmp_path / "mixture.nc")
     again = bp.load_inverter(tmp_path / "mixture.nc")
