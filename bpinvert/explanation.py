@@ -173,7 +173,7 @@ def _few_stand_out(one, result):
 
 def _worst(one, result):
     words = [
-        f"{_SYMBOLS.get(quantity, quantity)} at {_place(one, reading)} is {size:.1f} σ "
+        f"{_SYMBOLS.get(quantity, quantity)} at {_place(one, reading)} is {size:.3g} σ "
         f"{'above' if value > 0 else 'below'} the fit"
         for size, quantity, reading, value in _beyond(one, result)[:_FEW_READINGS]
     ]

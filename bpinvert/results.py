@@ -192,6 +192,11 @@ def _bits(values, meanings, long_name):
     )
 
 
+def compact(value: float, digits: int) -> str:
+    """A misfit in words: so many decimals, powers of ten beyond a thousand."""
+    return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:.2g}"
+
+
 def versions() -> dict:
     """Versions of what made a file or a result."""
     found = {"python": platform.python_version()}

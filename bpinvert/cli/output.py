@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bpinvert.explanation import explain
+from bpinvert.results import compact
 from bpinvert.storage import replacing
 
 PICTURES = (".png", ".pdf", ".svg")
@@ -49,7 +50,7 @@ def wrapped(text: str) -> str:
 
 
 def _fit(one):
-    words = f"  chi²/N {float(one['chi2']):.2f}, rrms {float(one['rrms']):.1f} %"
+    words = f"  chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
     noise = float(one["noise_estimate"])
     return words if np.isnan(noise) else f"{words}, with errors of {100 * noise:.1f} % as the sheet gives none"
 

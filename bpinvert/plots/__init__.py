@@ -22,6 +22,7 @@ from bpinvert.plots.panels import (
     layers,
     prepare,
 )
+from bpinvert.results import compact
 
 __all__ = ["curve", "learning", "sounding"]
 
@@ -61,7 +62,9 @@ def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     words = f"flagged: {', '.join(flagged)}" if flagged else "inside the training range"
     if not resistivity.size:
         words = "not inverted: too few readings are used"
-    title = f"{name}\nchi²/N {float(one['chi2']):.2f}, rrms {float(one['rrms']):.1f} %, {words}"
+    # The flags get a line of their own, or several names would run into the next panel.
+    between = "\n" if flagged else ", "
+    title = f"{name}\nchi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %{between}{words}"
     axes[0].set_title(title, color=ALARM if flagged else DATA, loc="left", fontsize="medium")
     return axes
 
