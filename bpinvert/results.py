@@ -29,6 +29,7 @@ UNITS = {
     "thickness": "m",
     "depth": "m",
     "resistivity": "ohm m",
+    "chargeability": "mV/V",
     "vs": "m/s",
     "vp": "m/s",
     "density": "kg/m3",

@@ -16,20 +16,12 @@ from tqdm import tqdm
 
 from bpinvert.priors import Models, padded
 from bpinvert.priors.base import count
+from bpinvert.results import UNITS
 
 FORMAT = "bpinvert samples 1"
 SAVE_EVERY = 60.0  # seconds between saves of an unfinished file
 # A netCDF-3 file states the size of a variable in a signed 32-bit number.
 _MOST_BYTES = 2**31 - 4
-_UNITS = {
-    "thickness": "m",
-    "resistivity": "ohm m",
-    "chargeability": "mV/V",
-    "vs": "m/s",
-    "vp": "m/s",
-    "density": "kg/m3",
-    "height": "m",
-}
 
 
 def generate_samples(survey, prior, n, *, seed, path=None, chunk_size=16384, client=None, progress=True) -> xr.Dataset:
@@ -219,8 +211,8 @@ def _channel_coordinates(channels):
 
 def _describe(name):
     # Surveys that are joined put their own name before a property: "tdem_resistivity".
-    known = next((key for key in _UNITS if name == key or name.endswith(f"_{key}")), None)
-    return {"units": _UNITS.get(known, "1"), "long_name": name.replace("_", " ")}
+    known = next((key for key in UNITS if name == key or name.endswith(f"_{key}")), None)
+    return {"units": UNITS.get(known, "1"), "long_name": name.replace("_", " ")}
 
 
 def _identity(survey, prior, seed, chunk_size, stored):

@@ -66,12 +66,12 @@ def test_small_potential_dipoles_approach_the_ideal_array():
     assert nearer == pytest.approx(near / 100, rel=0.05)
 
 
-@pytest.mark.parametrize("ratio", [1e-3, 1e-4, 2e-5, 1.1e-5, 0.9e-5, 1e-7, 1e-300])
+@pytest.mark.parametrize("ratio", [1e-3, 1e-4, 3.1e-5, 2.9e-5, 1e-5, 1e-7, 1e-300])
 def test_no_potential_dipole_is_too_small(ratio):
     models = random_models(100, 4, seed=1)
     ideal = Schlumberger(SPREAD)(models[0], resistivity=models[1])
     finite = Schlumberger(SPREAD, mn2=ratio * SPREAD)(models[0], resistivity=models[1])
-    # Second order in MN/AB, and the digits that a difference of potentials loses: rounding over MN/AB ≥ 1e-5.
+    # Second order in MN/AB, and the digits that a difference of potentials loses: rounding over MN/AB ≥ 3e-5.
     lost = 1e-10 * models[1].max(axis=1, keepdims=True)
     assert np.all(np.abs(finite - ideal) <= 50 * ratio**2 * ideal + lost)
 

@@ -489,6 +489,30 @@ def test_readings_left_out_for_their_place_are_said_to_be_masked(inverter, sound
     assert "some readings are not used" in bp.explain(answer)
 
 
+def test_a_missing_datum_is_said_and_padding_is_not(inverter, soundings):
+    data = np.vstack([soundings[1][0], soundings[1][1], np.append(soundings[1][2][:12], [np.nan, np.nan])])
+    data[1, 4] = np.nan
+    ab2 = np.tile(SURVEY.ab2, (3, 1))
+    ab2[2, 12:] = np.nan
+    masked = inverter.invert(observed(data, ab2))["status"].values & results.STATUS["readings_masked"][0]
+    assert (masked > 0).tolist() == [False, True, False]
+
+
+def test_one_quantity_of_a_reading_left_out_is_said():
+    from forward_models import Magnetotelluric
+
+    survey = Magnetotelluric(period=np.logspace(-2, 2, 8))
+    prior = bp.LayeredPrior(n_layers=2, thickness=(100, 2000), resistivity=(10, 1000))
+    inverter = bp.Inverter(survey, prior, hidden=8, max_epochs=2)
+    inverter.fit(n_samples=1000, n_calibration=1000, progress=False)
+    data = np.tile(survey(thickness=[[500.0]], resistivity=[[100.0, 20.0]]), (2, 1))
+    data[1, 3] = -5.0
+    answer = inverter.invert(data)
+    assert (answer["status"].values & results.STATUS["readings_masked"][0] > 0).tolist() == [False, True]
+    assert np.isnan(answer["residual_apparent_resistivity"].values[1, 3])
+    assert np.isfinite(answer["residual_phase"].values[1, 3])
+
+
 def test_labels_of_soundings_and_the_read_report_are_kept(inverter, soundings):
     sheet = observed(soundings[1][:2]).assign_coords(sounding=["S7", "S9"]).assign_attrs(read_report="all is well")
     answer = inverter.invert(sheet)

@@ -18,9 +18,19 @@ def answer(solver, prior, observed, level, progress=False) -> Answer:
     answer = Answer.empty(*sizes, survey.channels.quantities, _shapes(prior))
     for group in geometry.groups(observed, survey, survey.context):
         _answer_group(solver, group, level, answer, progress)
-    given = np.any([np.isfinite(observed[quantity].values) for quantity in survey.channels.quantities], axis=0)
-    answer.status |= STATUS["readings_masked"][0] * (given & ~answer.used).any(axis=1)
+    answer.status |= STATUS["readings_masked"][0] * _masked(answer, observed, survey.channels)
     return answer
+
+
+def _masked(answer, observed, channels):
+    """Soundings with a datum that exists, or a reading without one, that is not used; padding does not count."""
+    placed = np.isfinite(observed[channels.coordinate].values)
+    inverted = (answer.status & STATUS["too_few_readings"][0]) == 0
+    masked = np.zeros(len(inverted), dtype=bool)
+    for quantity in channels.quantities:
+        exists = np.isfinite(observed[quantity].values) | placed
+        masked |= (exists & np.isnan(answer.residual[quantity])).any(axis=1)
+    return masked & inverted
 
 
 def _answer_group(solver, group, level, answer, progress):

@@ -186,7 +186,7 @@ class Solver:
                 chi2 = misfit.value(u, np.arange(len(u))) if len(self.branches) > 1 else np.zeros(len(u))
                 best = Refined(u, chi2, np.ones(len(u), dtype=bool))
             else:
-                starts = starts_around(u, n_starts=_STARTS_PER_PARAMETER * (u.shape[1] - 1))
+                starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
                 best = refine_multistart(misfit, starts, enough=chdtri(freedom, _GOOD_FIT))
             whole = Refined(
                 np.zeros((len(inputs), u.shape[1])), np.full(len(inputs), np.inf), np.zeros(len(inputs), dtype=bool)
@@ -214,7 +214,7 @@ class Solver:
         models = {}
         for count, branch in self.branches.items():
             rows = counts == count
-            for name, values in branch.prior.decode(u[count]).items():
+            for name, values in branch.codec.decode(u[count]).items():
                 if name not in models:
                     models[name] = np.full((len(counts), *self._width(name)), np.nan)
                 if values.ndim == 1:
