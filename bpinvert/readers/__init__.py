@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bpinvert.readers import mt, ves
-from bpinvert.readers.table import read_table
+from bpinvert.readers.files import read_grids
+from bpinvert.readers.headers import read_header, sounding_label, tidy
+from bpinvert.readers.layout import NO_CELLS, build
+from bpinvert.readers.merge import merge
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,16 +19,21 @@ if TYPE_CHECKING:
 METHODS = {"ves": ves.read, "mt": mt.read}
 
 
-def read_soundings(path: str | os.PathLike, method: str = "ves") -> xr.Dataset:
+def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[str, str] | None = None) -> xr.Dataset:
     """The soundings in a field sheet, every reading kept, each either used or masked for a stated reason.
 
-    The first row names the columns; units stand in the headers. A column of names makes several soundings of
-    one sheet. Sheets are .xlsx, .csv, .txt or .dat: comma, semicolon, tab or blanks; decimal point or comma.
+    One row names the columns; units stand in the headers or in the row below. A sheet holds one sounding, or several
+    told apart by a column of names or by a column of apparent resistivity for each; a workbook, one or more on each
+    sheet. Apparent resistivity may be left to K·R or K·V/I, with K from the electrodes where it is not given. Files
+    are .xlsx, .csv, .txt, .dat or .ves: comma, semicolon, tab or blanks; decimal point or comma.
 
     Parameters
     ----------
     path : str or path
     method : "ves" or "mt"
+    columns : dict of str to str, optional
+        What headers of the sheet mean, as other headers: ``{"p": "MN/2 (cm)", "m1": "R1 (ohm)"}``. The columns of a
+        file without headers are called "1", "2", ….
 
     Returns
     -------
@@ -54,4 +63,62 @@ def read_soundings(path: str | os.PathLike, method: str = "ves") -> xr.Dataset:
         raise ValueError(f"method is {method!r}; known are {', '.join(METHODS)}. Use one of those.")
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path is a {type(path).__name__}; it must be the path of one file.")
-    return METHODS[method](read_table(Path(path)))
+    columns = _checked(columns)
+    grids = read_grids(Path(path), frozenset(columns))
+    tables, parts, failures = [], {}, []
+    for grid in grids:
+        with _collected(failures):
+            tables.append(build(grid, columns, several=len(grids) > 1))
+    _refuse_unknown(columns, tables)
+    for table in tables:
+        with _collected(failures):
+            parts[table.sheet] = METHODS[method](table)
+    if not parts:
+        raise ValueError(_none_read(grids[0].file, failures))
+    observed = merge(grids[0].file, parts)
+    lines = [observed.attrs["read_report"], *(f"A sheet was not read: {failure}" for failure in failures)]
+    return observed.assign_attrs(read_report="\n".join(lines))
+
+
+@contextmanager
+def _collected(failures):
+    """Keep why a sheet cannot be read: the others may be."""
+    try:
+        yield
+    except ValueError as error:
+        failures.append(str(error))
+
+
+def _none_read(file, failures):
+    filled = [failure for failure in failures if NO_CELLS not in failure] or failures
+    if len(filled) == 1:
+        return filled[0]
+    more = f" The other {len(filled) - 3} alike." if len(filled) > 3 else ""
+    return f"{file} has no sheet that can be read as soundings. " + " ".join(filled[:3]) + more
+
+
+def _refuse_unknown(columns, tables):
+    unknown = [header for header in columns if tables and not any(header in table.stated for table in tables)]
+    if unknown:
+        headers = ", ".join(repr(header) for table in tables for header in table.headers if header)
+        raise ValueError(
+            f"columns names {', '.join(map(repr, unknown))}, but {tables[0].file} has the columns {headers}; "
+            "write a header as it stands in the sheet."
+        )
+
+
+def _checked(columns):
+    """`columns` with headers as they are compared."""
+    if columns is None:
+        return {}
+    if not isinstance(columns, dict) or not all(isinstance(text, str) for pair in columns.items() for text in pair):
+        raise TypeError(
+            "columns must be a dict from a header of the sheet to what it means, both text, as {'p': 'MN/2 (m)'}."
+        )
+    for header, meaning in columns.items():
+        if read_header(meaning) is None and sounding_label(meaning) is None:
+            raise ValueError(
+                f"columns says that {header!r} means {meaning!r}, which is not understood; write it as a header such "
+                "as 'AB/2 (m)', 'MN/2 (cm)', 'rhoa (ohm m)', 'R1 (ohm)', 'V (mV)', 'I (mA)', 'K' or 'sounding'."
+            )
+    return {tidy(header): meaning for header, meaning in columns.items()}

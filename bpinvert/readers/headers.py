@@ -4,59 +4,34 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-# Spelling in lower case without blanks, slashes and signs -> the name that the quantity has everywhere else.
-SPELLINGS = {
-    "ab2": ("ab2", "l2", "halfab"),
-    "ab": ("ab",),
-    "mn2": ("mn2", "halfmn"),
-    "mn": ("mn",),
-    "a": ("a",),
-    "apparent_resistivity": (
-        "rhoa", "rho", "rhoapp", "ra", "appres", "appresistivity", "apparentres", "apparentresistivity",
-        "resistivity",
-    ),
-    "period": ("period", "t", "per"),
-    "frequency": ("frequency", "freq", "f"),
-    "phase": ("phase", "phi", "phs", "pha"),
-    "sounding": (
-        "sounding", "soundingno", "soundingid", "soundingname", "ves", "vesno", "station", "site", "point",
-    ),
-    "name": ("name",),
-    "line": ("line", "profile"),
-    "x": ("x", "easting", "east"),
-    "y": ("y", "northing", "north"),
-    "elevation": ("elevation", "elev", "altitude"),
-    "height": ("height",),
-}  # fmt: skip
-NAMES = {spelling: name for name, spellings in SPELLINGS.items() for spelling in spellings}
+from bpinvert.readers import spellings as known
+from bpinvert.readers.cells import is_number
+from bpinvert.readers.spellings import UNITS
 
-# Spelling -> (unit, factor that leads to it).
-UNITS = {
-    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), ("m", 1.0)),
-    **dict.fromkeys(("ft", "feet", "foot"), ("m", 0.3048)),
-    "cm": ("m", 0.01),
-    "km": ("m", 1000.0),
-    **dict.fromkeys(("ohmm", "ohmmeter", "ohmmetre", "ohmmeters", "ohmmetres"), ("ohm m", 1.0)),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), ("s", 1.0)),
-    "hz": ("Hz", 1.0),
-    "khz": ("Hz", 1000.0),
-    **dict.fromkeys(("deg", "degree", "degrees"), ("degree", 1.0)),
-    "rad": ("degree", 57.29577951308232),
-    "mrad": ("degree", 0.05729577951308232),
-    **dict.fromkeys(("%", "percent", "pct"), ("relative", 0.01)),
-    **dict.fromkeys(("relative", "rel", "fraction"), ("relative", 1.0)),
-}
 
-_ERROR_WORDS = {"std", "stdev", "stddev", "sd", "sigma", "err", "error", "errors", "uncertainty"}
-_FILLERS = {"in", "of", "on"}
-_STANDARD_DEVIATION = {"std", "stdev", "stddev", "sd", "sigma"}
+def fold(text: str) -> str:
+    """`text` in lower case without accents."""
+    apart = unicodedata.normalize("NFKD", text.lower())
+    return unicodedata.normalize("NFKC", "".join(sign for sign in apart if not unicodedata.combining(sign)))
+
+
+_NAMES = {fold(spelling): name for name, spellings in known.SPELLINGS.items() for spelling in spellings}
+_SITE = ("sounding", "name", "line", "x", "y", "elevation", "height")
+_SIGNS = {"ρ": "rho", "ω": "ohm", "φ": "phi", "σ": "sigma", "δ": "delta", "°": "deg", "%": " % ", "⁄": "/", "№": "no"}
+# Headers of more words are sentences.
+_MOST_WORDS = 8
+_CJK = "\u4e00-\u9fff"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `name` is empty for an error that does not say of what, `unit` where none is given."""
+    """One column; `name` is empty for an error that does not say of what, `unit` where none is given.
+
+    `number` tells repeated measurements apart, as in ``R1``, ``R2``; `stated` is whether the caller of
+    ``read_soundings`` said what the column means.
+    """
 
     index: int
     header: str
@@ -66,6 +41,8 @@ class Column:
     log10: bool = False
     error: bool = False
     standard_deviation: bool = False
+    number: int | None = None
+    stated: bool = False
 
 
 def read_header(header: str, index: int = 0) -> Column | None:
@@ -78,54 +55,183 @@ def read_header(header: str, index: int = 0) -> Column | None:
     words = _words(header)
     log10 = "log10" in words
     words = [word for word in words if word != "log10"]
-    kinds = _ERROR_WORDS.intersection(words)
-    words = [word for word in words if word not in kinds and not (kinds and word in _FILLERS)]
-    unit, factor = "", 1.0
+    kinds = known.ERROR_WORDS.intersection(words)
+    words = [word for word in words if word not in kinds and not (kinds and word in known.FILLERS)]
     for spelling, place in _unit_candidates(words, bool(kinds)):
-        if spelling in UNITS:
-            unit, factor = UNITS[spelling]
-            words[place] = []
-            break
-    name = NAMES.get("".join(words).replace("/", ""), "")
-    if not name and (words or not kinds):
-        return None
-    return Column(index, header, name, unit, factor, log10, bool(kinds), bool(kinds & _STANDARD_DEVIATION))
+        rest = list(words)
+        rest[place] = []
+        unit, factor = UNITS.get(spelling, ("", 1.0))
+        name, number = _meaning(rest, unit)
+        if known.SYMBOLS.get(spelling, name) == name and (name or (kinds and not rest)):
+            deviation = bool(kinds & known.STANDARD_DEVIATION)
+            return Column(index, header, name, unit, factor, log10, bool(kinds), deviation, number)
+    quantity, slash, unit = header.rpartition("/")
+    if slash and unit_of(unit):  # as in ``U/mV``
+        column = read_header(f"{quantity} ({unit})", index)
+        return column and replace(column, header=header)
+    return None
 
 
 def _words(header):
-    text = unicodedata.normalize("NFKC", header).lower()
-    for sign, word in (("ρ", "rho"), ("ω", "ohm"), ("φ", "phi"), ("σ", "sigma"), ("°", "deg"), ("%", " % ")):
+    # Milliohm or megohm is told by the capital alone; a header with the latter is left unread.
+    text = re.sub(r"M(?=Ω|[Oo]hm)", "mega", unicodedata.normalize("NFKC", header))
+    text = fold(text)
+    for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     text = re.sub(r"log_?10", " log10 ", text)
+    text = re.sub(r"\s*/\s*", "/", text)
+    text = re.sub(rf"(?<=[{_CJK}])(?=[^{_CJK}])|(?<=[^{_CJK}])(?=[{_CJK}])", " ", text)
     return re.findall(r"[^\W_]+(?:/[^\W_]+)*|%", text)
 
 
 def _unit_candidates(words, error):
-    """(spelling, where it stands): the last two words as one, the last word; for an error also the first."""
-    if len(words) >= 2:
-        yield "".join(words[-2:]), slice(-2, None)
+    """(spelling, where it stands) of known units: the last words as one; for an error also the first; then none."""
+    candidates = []
+    # Of two words only ohm metres: K (m) is no kilometre.
+    if len(words) >= 2 and UNITS.get("".join(words[-2:]), ("",))[0] == "ohm m":
+        candidates.append(("".join(words[-2:]), slice(-2, None)))
     if words and (len(words) > 1 or error):
-        yield words[-1], slice(-1, None)
+        candidates.append((words[-1], slice(-1, None)))
     if error and words:
-        yield words[0], slice(0, 1)
+        candidates.append((words[0], slice(0, 1)))
+    return [(spelling, place) for spelling, place in candidates if spelling in UNITS] + [("", slice(0, 0))]
 
 
-def recognise(headers: list[str], wanted: tuple[str, ...]) -> list[Column]:
-    """The columns whose meaning is among `wanted`, and errors of those.
+def _meaning(words, unit):
+    """(name, number) of the words of a header without its unit; an empty name where unknown."""
+    name = _plain(words, unit) or _spacing(words)
+    if name:
+        return name, None
+    match = re.fullmatch(r"(.*?\D)(\d{1,2})", " ".join(words))
+    if match:
+        name = _plain(match[1].split(), unit)
+        if name in known.REPEATABLE:
+            return name, int(match[2])
+    return "", None
+
+
+def _plain(words, unit=""):
+    """The quantity that `words` spell, once or twice over as in ``Apparent resistivity ρa``."""
+    joined = "".join(words)
+    by_unit = known.BY_UNIT.get(unit, {})
+    name = by_unit.get(joined) or _NAMES.get(joined) or _NAMES.get(joined.replace("/", ""))
+    if name or not 2 <= len(words) <= _MOST_WORDS:
+        return name or ""
+    for i in range(1, len(words)):
+        first = _plain(words[:i], unit)
+        if first and first == _plain(words[i:], unit):
+            return first
+    return ""
+
+
+def _spacing(words):
+    """The spacing that a description of electrodes means."""
+    half = bool(known.HALF.intersection(words))
+    described = known.SPACING | known.CURRENT | known.POTENTIAL | known.ELECTRODE | known.HALF
+    symbol = _plain([word for word in words if word not in described])
+    if symbol in ("ab2", "mn2", "ab", "mn") and half:
+        return symbol[:2] + "2"
+    if symbol in ("ab2", "mn2", "ab", "mn", "a") and not half:
+        return symbol
+    if set(words) - described or not known.SPACING.intersection(words):
+        return ""
+    potential = bool(known.POTENTIAL.intersection(words))
+    if half:
+        return "mn2" if potential else "ab2"
+    return "potential_spacing" if potential else "spacing"
+
+
+def unit_of(text: str) -> tuple[str, float] | None:
+    """(unit, factor) of `text` that is nothing but a unit, as in a row of units; None where it is not one."""
+    return UNITS.get("".join(_words(text)))
+
+
+def other_quantity(header: str) -> bool:
+    """Whether numbers under `header` are surely no apparent resistivity that a sounding's name stands for."""
+    words = _words(header)
+    name, bracket = re.fullmatch(r"(.*?)\s*([(\[][^()\[\]]*[)\]])?\s*", header, re.DOTALL).groups()
+    pair, last = "".join(words[-2:]), "".join(words[-1:])
+    if UNITS.get(pair, ("",))[0] == "ohm m":
+        unit = "ohm m"
+    else:  # a last letter may be part of a name, as in ``Site A``; in brackets it is a unit
+        unit = UNITS.get(last, ("",))[0] if len(last) > 1 or bracket else ""
+    joined = "".join(words).replace("/", "")
+    counter = joined in known.COUNTERS or re.fullmatch(r"unnamed\d*", joined) is not None
+    foreign = bool((known.OTHERS | known.ERROR_WORDS).intersection(words))
+    understood = read_header(header) is not None or (bracket is not None and read_header(name) is not None)
+    return counter or foreign or understood or unit not in ("", "ohm m")
+
+
+def sounding_label(header: str) -> tuple[str, str] | None:
+    """("VES 1", "rhoa (ohm m)") of ``VES 1 rhoa (ohm m)``; None where `header` is not a sounding's ρa.
+
+    >>> sounding_label("App. Res. SE1 (ohm m)")
+    ('SE1', 'App. Res. (ohm m)')
+    """
+    tokens = re.split(r"[\s_]+", header.strip())
+    if len(tokens) > _MOST_WORDS:
+        return None
+    spans = [(i, j) for i in range(len(tokens)) for j in range(i + 1, len(tokens) + 1)]
+    for i, j in sorted(spans, key=lambda span: span[1] - span[0]):
+        label, rest = " ".join(tokens[i:j]), " ".join(tokens[:i] + tokens[j:])
+        if not re.match(r"[^\W\d].*\d", label) or other_quantity(label):
+            continue
+        column = read_header(rest)
+        if column and column.name == "apparent_resistivity" and not column.error and column.number is None:
+            return label.strip(" :-,"), rest
+    return None
+
+
+def score(cells: list, stated: frozenset[str] | set[str] = frozenset()) -> int:
+    """How much a row looks like one of headers: quantities count twice, names and units once, numbers against."""
+    points = 0
+    for cell in cells:
+        if isinstance(cell, float):
+            points -= 1
+            continue
+        text = tidy(cell)
+        if is_number(text):
+            points -= 1
+        elif text in stated:
+            points += 2
+        elif text and (column := read_header(text)):
+            points += (1 if column.name in _SITE else 2) + bool(column.unit)
+    return points
+
+
+def tidy(cell: str | float) -> str:
+    """A header's cell as one line without blanks to spare."""
+    return f"{cell:.15g}" if isinstance(cell, float) else re.sub(r"[\s\u00a0\u200b\ufeff]+", " ", cell).strip()
+
+
+def recognise(headers: list[str], meanings: dict[int, str], wanted: tuple[str, ...]) -> list[Column]:
+    """The columns whose meaning is among `wanted`, and errors of those; `meanings` are what the caller stated.
+
+    Of two columns with one meaning the stated one counts, and of two that are not needed the first.
 
     Raises
     ------
     ValueError
-        If two columns mean the same.
+        If two columns mean the same, and neither a trailing number nor the caller tells which to take.
     """
-    meanings = (read_header(header, index) for index, header in enumerate(headers))
-    found = [column for column in meanings if column and (column.name in wanted or not column.name)]
+    found = []
+    for index, header in enumerate(headers):
+        column = read_header(meanings.get(index, header), index)
+        if column and (column.name in wanted or not column.name):
+            found.append(replace(column, header=header, stated=index in meanings))
+    found = [column for column in found if not (column.error and column.name in known.INGREDIENTS)]
+    stated = {(column.name, column.error, column.number) for column in found if column.stated}
+    found = [c for c in found if c.stated or (c.name, c.error, c.number) not in stated]
+    spare = set(known.OPEN)
+    if any(column.name == "apparent_resistivity" and not column.error for column in found):
+        spare |= set(known.INGREDIENTS)
     seen = {}
     for column in found:
-        first = seen.setdefault((column.name, column.error), column)
-        if first is not column:
+        first = seen.setdefault((column.name, column.error, column.number), column)
+        if first is not column and column.name not in spare:
             raise ValueError(
-                f"Columns {first.header!r} and {column.header!r} both mean {column.name or 'an error'}; "
-                "keep one of them, or rename the other."
+                f"columns {first.header!r} and {column.header!r} both mean "
+                f"{column.name.replace('_', ' ') or 'an error'}; keep one of them, rename the other, or say with "
+                "columns= which is meant."
             )
-    return found
+    return list(seen.values())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 import numpy as np
 import xarray as xr
 
@@ -52,7 +50,7 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
         If no sounding is free of faults: the first fault.
     """
     stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
-    names, site = _names(sheet), _site(sheet)
+    names, site = sheet.soundings, _site(sheet)
     reasons = _reasons(sheet, {**coordinates, **data}, (*coordinates, *positive))
     groups = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
     faulty = _faulty(sheet, groups)
@@ -85,19 +83,6 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
     return _dataset(sheet, method, arrays, used, {"name": np.array(list(groups)), **site(groups)}, counts)
 
 
-def _names(sheet):
-    """The sounding that each row belongs to."""
-    key = next((key for key in ("sounding", "name") if key in sheet), None)
-    if key is None:
-        return np.array([PurePath(sheet.table.file).stem] * len(sheet))
-    names = sheet.texts(key)
-    if not all(names):
-        sheet.report.append("Rows without a sounding's name were taken to belong to the sounding above.")
-    for i in range(1, len(names)):
-        names[i] = names[i] or names[i - 1]
-    return np.array([name or "unnamed" for name in names])
-
-
 def _site(sheet):
     """A function from the groups of rows to the position and line of each sounding: its first entry."""
     positions = {name: sheet.values(name) for name in POSITION if name in sheet}
@@ -120,14 +105,14 @@ def _site(sheet):
 
 def _reasons(sheet, columns, positive):
     """For each row that cannot be used, the sentence why."""
-    reasons = {}
+    reasons = {row: reason for row, reason in sheet.unusable.items() if row not in sheet.faults}
     for name, values in columns.items():
         bad = ~np.isfinite(values) | ((values <= 0) if name in positive else False)
         for row in sorted(set(np.flatnonzero(bad).tolist()) - set(sheet.faults)):
             value = "missing" if np.isnan(values[row]) else f"{values[row]:g} {UNIT[name]}"
             rule = ", not positive" if values[row] <= 0 else ""
-            line = sheet.table.lines[row]
-            reasons.setdefault(row, f"Row {line}: {WORD[name]} is {value}{rule}; the reading is kept but not used.")
+            where = sheet.table.row(row)
+            reasons.setdefault(row, f"{where}: {WORD[name]} is {value}{rule}; the reading is kept but not used.")
     return dict(sorted(reasons.items()))
 
 
@@ -155,7 +140,7 @@ def _dataset(sheet, method, arrays, used, site, counts):
         variables[name] = ("sounding", values, {"units": UNIT.get(name, ""), "long_name": LONG_NAME[name]})
     unread = sheet.unread()
     if unread:
-        sheet.report.append(f"Columns not used: {', '.join(map(repr, unread))}.")
+        sheet.report.append(f"Columns not used: {', '.join(unread)}.")
     report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])
     array = next(array for name, array in ARRAYS.items() if name in variables)
     return xr.Dataset(variables, attrs={"method": method, "array": array, "read_report": report})

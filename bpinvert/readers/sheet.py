@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from bpinvert.readers.headers import Column, recognise
@@ -11,8 +13,11 @@ POSITION = ("x", "y", "elevation", "height")
 SITE = ("sounding", "name", "line", *POSITION)
 
 UNIT = {
-    **dict.fromkeys(("ab2", "ab", "mn2", "mn", "a", *POSITION), "m"),
+    **dict.fromkeys(("ab2", "ab", "mn2", "mn", "a", "geometric_factor", *POSITION), "m"),
     "apparent_resistivity": "ohm m",
+    "resistance": "ohm",
+    "voltage": "V",
+    "current": "A",
     "phase": "degree",
     "period": "s",
     "frequency": "Hz",
@@ -24,6 +29,10 @@ WORD = {
     "mn": "MN",
     "a": "Wenner's a",
     "apparent_resistivity": "apparent resistivity",
+    "geometric_factor": "geometric factor",
+    "resistance": "resistance",
+    "voltage": "voltage",
+    "current": "current",
     **{name: name for name in ("phase", "period", "frequency", "line", "name", *POSITION)},
 }
 
@@ -31,21 +40,38 @@ WORD = {
 class Sheet:
     """The columns of `table` that a method wants, by name.
 
+    Parameters
+    ----------
+    table : Table
+    wanted : tuple of str
+        Quantities that the method can use.
+
     Attributes
     ----------
     report : list of str
         One sentence for everything that the user may want to know of the reading.
     faults : dict of int to str
         For each row that cannot be read: the sentence that says where and why.
+    unusable : dict of int to str
+        For each row that is read but must not be used: the sentence that says why.
     """
 
     def __init__(self, table: Table, wanted: tuple[str, ...]):
         self.table = table
         self.report = list(table.notes)
         self.faults: dict[int, str] = {}
-        self._quantities, self._errors = {}, {}
-        for column in recognise(table.headers, (*wanted, *SITE)):
-            (self._errors if column.error else self._quantities)[column.name] = column
+        self.unusable: dict[int, str] = {}
+        self._quantities: dict[str, list[Column]] = {}
+        self._errors: dict[str, Column] = {}
+        try:
+            columns = recognise(table.headers, table.meanings, (*wanted, *SITE))
+        except ValueError as error:
+            raise ValueError(f"{table.place}: {error}") from None
+        for column in columns:
+            if column.error:
+                self._errors[column.name] = column
+            else:
+                self._quantities.setdefault(column.name, []).append(column)
         self._read = set()
 
     def __contains__(self, name):
@@ -61,15 +87,51 @@ class Sheet:
             raise ValueError(
                 f"{self.table.place} has the columns {_listed(self.table.headers)}; {what} needs "
                 f"{', '.join(' or '.join(WORD[name] for name in names) for names in needs)}. "
-                f"Add or rename the column of {' and that of '.join(WORD[names[0]] for names in missing)}."
+                f"Add or rename the column of {' and that of '.join(WORD[names[0]] for names in missing)}, or say what "
+                f"the columns mean with columns={{'a header of the sheet': '{WORD[missing[0][0]]}', ...}}."
             )
 
+    def columns(self, name: str) -> list[Column]:
+        """The columns of `name`: more than one only where it may be repeated."""
+        return self._quantities[name]
+
     def where(self, row: int, name: str) -> str:
-        return self.table.where(row, self._quantities[name].index)
+        return self.table.where(row, self._quantities[name][0].index)
 
     def values(self, name: str) -> np.ndarray:
-        """The quantity in its unit, NaN where the cell is empty."""
-        column = self._quantities[name]
+        """The quantity in its unit, NaN where the cell is empty.
+
+        Raises
+        ------
+        ValueError
+            If it has several columns that a number tells apart, and none without one.
+        """
+        columns = self._quantities[name]
+        if len(columns) > 1:
+            plain = [column for column in columns if column.number is None]
+            if not plain:
+                raise ValueError(
+                    f"{self.table.place} has {len(columns)} columns of {WORD[name]}; only one can be read here. "
+                    "Rename the others."
+                )
+            columns = plain
+        return self._table_of(name, columns)[:, 0]
+
+    def repeats(self, name: str) -> np.ndarray:
+        """The quantity in its unit, shape (n_rows, n_columns of it), NaN where the cell is empty."""
+        return self._table_of(name, self._quantities[name])
+
+    def _table_of(self, name, columns):
+        values = np.column_stack([self._converted(name, column) for column in columns])
+        # A column that was put together from several is described in the notes of the table.
+        made = -1 if self.table.sources is None else len(self.table.headers) - 1
+        shown = [column for column in columns if column.index != made]
+        for key in dict.fromkeys((column.unit, column.factor, column.log10) for column in shown):
+            alike = [column for column in shown if (column.unit, column.factor, column.log10) == key]
+            self.report.append(_was_read(name, alike, self.table.stated))
+        return values
+
+    def _converted(self, name, column):
         if column.unit not in ("", UNIT[name]):
             raise ValueError(
                 f"{self.table.place}, column {column.header!r} is given in {column.unit}; "
@@ -79,14 +141,30 @@ class Sheet:
         if column.log10:
             with np.errstate(over="ignore"):  # an infinite value is masked like any other that is not finite
                 values = 10.0**values
-        scale = ", from log10" if column.log10 else ", converted" if column.factor != 1 else ""
-        unit = UNIT[name] if column.unit else f"{UNIT[name]} (the header gives no unit)"
-        self.report.append(f"Column {column.header!r} was read as {WORD[name]} in {unit}{scale}.")
         return values * column.factor
 
     def texts(self, name: str) -> list[str]:
-        self._read.add(self._quantities[name].index)
-        return self.table.texts(self._quantities[name].index)
+        self._read.add(self._quantities[name][0].index)
+        return self.table.texts(self._quantities[name][0].index)
+
+    @cached_property
+    def soundings(self) -> np.ndarray:
+        """The name of the sounding that each row belongs to."""
+        keys = [key for key in ("sounding", "name") if key in self]
+        for key in [key for key in keys if self.table.counts(self._quantities[key][0].index)]:
+            keys.remove(key)
+            header = self._quantities[key][0].header
+            self.report.append(f"Column {header!r} numbers the readings; it was not taken for names of soundings.")
+        if not keys:
+            if self.table.title:
+                self.report.append(f"The name of the sounding was taken from {self.table.titled}.")
+            return np.array([self.table.name] * len(self))
+        names = self.texts(keys[0])
+        if not all(names):
+            self.report.append("Rows without a sounding's name were taken to belong to the sounding above.")
+        for i in range(1, len(names)):
+            names[i] = names[i] or names[i - 1]
+        return np.array([name or "unnamed" for name in names])
 
     def std(self, name: str, values: np.ndarray, *, alone: bool) -> np.ndarray:
         """The standard deviation of `name` in its unit, NaN where not given.
@@ -106,7 +184,7 @@ class Sheet:
         return np.where(std > 0, std, np.nan)
 
     def _to_physical(self, column, name, values):
-        quantity, error = self._quantities[name], self._numbers(column)
+        quantity, error = self._quantities.get(name, [Column(-1, "", name)])[0], self._numbers(column)
         unnamed = not column.name
         if column.unit == "relative":
             if column.factor == 1 and np.nanmax(error, initial=0) > 1:
@@ -134,7 +212,21 @@ class Sheet:
 
     def unread(self) -> list[str]:
         """Headers of the columns that nothing was read from."""
-        return [header for i, header in enumerate(self.table.headers) if header and i not in self._read]
+        found = []
+        for i, header in enumerate(self.table.headers):
+            if i not in self._read and (header or any(row[i] != "" for row in self.table.rows)):
+                found.append(repr(header) if header else f"number {i + 1}, which has no header")
+        return found
+
+
+def _was_read(name, columns, stated):
+    first = columns[0]
+    headers = ", ".join(repr(column.header) for column in columns)
+    scale = ", from log10" if first.log10 else f", converted (times {first.factor:g})" if first.factor != 1 else ""
+    unit = UNIT[name] if first.unit else f"{UNIT[name]} (the header gives no unit)"
+    by_whom = ", as stated with columns=" if first.stated and stated else ""
+    many = len(columns) > 1
+    return f"Column{'s' * many} {headers} {'were' if many else 'was'} read as {WORD[name]} in {unit}{scale}{by_whom}."
 
 
 def _listed(headers):

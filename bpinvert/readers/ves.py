@@ -5,23 +5,40 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bpinvert.readers.by_column import one_row_per_reading
+from bpinvert.readers.jumps import report_jumps
 from bpinvert.readers.observed import observed
+from bpinvert.readers.resistance import apparent_resistivity
 from bpinvert.readers.sheet import Sheet
+from bpinvert.readers.spellings import INGREDIENTS, OPEN
 from bpinvert.readers.table import Table
 
-WANTED = ("ab2", "ab", "mn2", "mn", "a", "apparent_resistivity")
+WANTED = ("ab2", "ab", "mn2", "mn", "a", "apparent_resistivity", *INGREDIENTS, *OPEN)
 
 
 def read(table: Table) -> xr.Dataset:
     """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
-    sheet = Sheet(table, WANTED)
-    sheet.require("a resistivity sounding", ("ab2", "ab", "a"), ("apparent_resistivity",))
-    if "ab2" in sheet or "ab" in sheet:
-        coordinates = _schlumberger(sheet)
-    else:
-        coordinates = {"a": sheet.values("a")}
-    data = {"apparent_resistivity": sheet.values("apparent_resistivity")}
+    sheet = Sheet(one_row_per_reading(table), WANTED)
+    _refuse_open_spacings(sheet)
+    sheet.require("a resistivity sounding", ("ab2", "ab", "a"), ("apparent_resistivity", "resistance", "voltage"))
+    coordinates = _schlumberger(sheet) if "ab2" in sheet or "ab" in sheet else {"a": sheet.values("a")}
+    data = {"apparent_resistivity": apparent_resistivity(sheet, coordinates)}
+    report_jumps(sheet, coordinates, data["apparent_resistivity"])
     return observed(sheet, "ves", coordinates, data, positive=("apparent_resistivity",))
+
+
+def _refuse_open_spacings(sheet):
+    """Raise where a needed spacing may be the full or the half one: a factor of two is not guessed."""
+    for name, spacings, choice in (
+        ("spacing", ("ab2", "ab", "a"), "AB/2, AB or Wenner's a"),
+        ("potential_spacing", ("mn2", "mn", "a"), "MN/2 or MN"),
+    ):
+        if name in sheet and not any(spacing in sheet for spacing in spacings):
+            header = sheet.columns(name)[0].header
+            raise ValueError(
+                f"{sheet.table.place}, column {header!r} does not say whether it holds {choice}; write that in the "
+                f"header, or say it with columns={{{header!r}: '{choice.split(',')[0].split(' or')[0]} (m)'}}."
+            )
 
 
 def _schlumberger(sheet):

@@ -1,0 +1,137 @@
+"""How users spell quantities and units: words in lower case, without accents, blanks and signs."""
+
+from __future__ import annotations
+
+# Spelling -> the name that the quantity has everywhere else. A slash counts only where it is written here.
+SPELLINGS = {
+    "ab2": ("ab2", "l/2", "halfab", "1/2ab", "demiab", "oa", "ав/2", "供电半极距", "半供电极距"),
+    "ab": ("ab", "ав"),
+    "mn2": ("mn2", "halfmn", "1/2mn", "demimn", "мn/2", "测量半极距", "半测量极距"),
+    "mn": ("mn", "мn"),
+    "a": ("a",),
+    "spacing": ("l", "极距", "电极距", "供电极距", "供电电极距", "разнос", "разносы"),
+    "potential_spacing": ("测量极距", "测量电极距", "电位极距"),
+    "apparent_resistivity": (
+        "rhoa", "rhos", "rhok", "rhoк", "rho", "rhoapp", "rhoapparent", "ra", "appres", "appresist", "apprho",
+        "appresistivity", "apparentres", "apparentrho", "apparentresistivity", "resistivityapparent", "resistivity",
+        "resistiviteapparente", "resapparente", "rhoapparente", "resistivite",
+        "resistividadaparente", "resaparente", "rhoaparente", "resistividad",
+        "resistividadeaparente", "resistividade", "resistivitaapparente", "resistivita",
+        "scheinbarerspezifischerwiderstand", "spezifischerscheinbarerwiderstand", "scheinbarerspezwiderstand",
+        "scheinbspezwiderstand", "schspezwiderstand", "spezifischerwiderstand", "spezwiderstand",
+        "视电阻率", "視電阻率", "视电阻率值",
+        "кажущеесясопротивление", "кажущеесяудельноесопротивление", "кажущеесяэлектрическоесопротивление",
+        "кажущеесяудельноеэлектрическоесопротивление", "кажущеесяуэс", "кажсопротивление",
+    ),
+    "geometric_factor": (
+        "k", "geometricfactor", "geometricalfactor", "geometryfactor", "geomfactor", "geofactor", "kfactor", "factork",
+        "facteurgeometrique", "coefficientgeometrique", "factorgeometrico", "constantegeometrica", "fatorgeometrico",
+        "fattoregeometrico", "geometriefaktor", "konfigurationsfaktor", "装置系数", "коэффициентустановки",
+    ),
+    "resistance": (
+        "r", "v/i", "dv/i", "deltav/i", "u/i", "resistance", "resistencia", "resistenza", "widerstand",
+        "rvi", "电阻", "сопротивление",
+    ),
+    "voltage": (
+        "v", "dv", "deltav", "u", "du", "deltau", "voltage", "potential", "potentialdifference", "potdifference", "pd",
+        "vmn", "differencedepotentiel", "tension", "voltaje", "voltagem", "tensione", "spannung",
+        "电位差", "напряжение",
+    ),
+    "current": (
+        "i", "iab", "current", "courant", "intensite", "corriente", "corrente", "strom", "stromstarke",
+        "电流", "供电电流", "ток",
+    ),
+    "period": ("period", "t", "per", "周期"),
+    "frequency": ("frequency", "freq", "f", "频率"),
+    "phase": ("phase", "phi", "phs", "pha", "相位"),
+    "sounding": (
+        "sounding", "soundingno", "soundingid", "soundingname", "ves", "vesno", "vesid", "vesname", "vesstation",
+        "station", "site", "point", "sev", "sondage", "sondeo", "sondagem", "sondaggio",
+        "测点", "点号", "вэз",
+    ),
+    "name": ("name",),
+    "line": ("line", "profile", "线号"),
+    "x": ("x", "easting", "east"),
+    "y": ("y", "northing", "north"),
+    "elevation": ("elevation", "elev", "altitude"),
+    "height": ("height",),
+}  # fmt: skip
+
+# Spellings that mean a quantity only beside its unit.
+BY_UNIT = {
+    "ohm m": {name: "apparent_resistivity" for name in ("r", "pa", "ps", "pk", "res", "scheinbarerwiderstand")},
+    "ohm": {name: "resistance" for name in ("res", "resist")},
+}
+
+# Spacings of which a header leaves open whether they are full or half.
+OPEN = ("spacing", "potential_spacing")
+# What the apparent resistivity is computed from, and compared with where it is given itself.
+INGREDIENTS = ("geometric_factor", "resistance", "voltage", "current")
+# What may be measured several times in a row of a sheet.
+REPEATABLE = ("apparent_resistivity", "resistance", "voltage", "current")
+
+# Words that may stand beside the symbol of a spacing, as in ``Half current electrode spacing (AB/2)``.
+HALF = {"half", "semi", "demi", "halber", "halbe", "1/2", "media", "meia", "mezza", "半"}
+CURRENT = {"current", "courant", "corriente", "corrente", "供电"}
+POTENTIAL = {"potential", "potentiel", "potencial", "potenziale", "测量"}
+SPACING = {
+    "spacing", "spacings", "separation", "distance", "dist", "espacement", "ecartement", "separacion", "distancia",
+    "espaciamiento", "espacamento", "distanza", "abstand", "elektrodenabstand", "极距", "供电极距",
+    "供电电极距", "供电半极距", "测量极距", "测量电极距", "测量半极距", "разнос",
+}  # fmt: skip
+ELECTRODE = {
+    "electrode", "electrodes", "electrodos", "electrodo", "eletrodos", "eletrodo", "elettrodi", "elektroden", "wenner",
+    "schlumberger", "of", "in", "the", "between", "de", "des", "entre", "l", "s",
+}  # fmt: skip
+
+# Headers that count the readings.
+COUNTERS = {
+    "no", "n", "nr", "num", "number", "sn", "sno", "slno", "srno", "serial", "serialno", "ndeg", "id", "index", "idx",
+    "reading", "readings", "readingno", "pointno", "row", "count", "lfdnr", "item", "序号", "编号", "пп", "",
+}  # fmt: skip
+# Words in headers of numbers that are no apparent resistivity.
+OTHERS = {
+    "sp", "ip", "time", "date", "depth", "pseudodepth", "temp", "temperature", "stack", "stacks", "dev", "deviation",
+    "q", "rms", "error", "e", "lat", "lon", "long", "latitude", "longitude", "conductivity", "chargeability", "azimuth",
+    "mn", "mn/2", "mn2", "calc", "calculated", "model", "modelled", "fit", "fitted", "thickness", "remark", "remarks",
+    "note", "notes", "battery", "gain", "zone", "year", "month", "day", "hour", "datum", "value",
+    "values", "data", "result",
+}  # fmt: skip
+
+# Spelling -> (unit, factor that leads to it).
+UNITS = {
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres", "mts", "mtrs", "metros", "м", "米"), ("m", 1.0)),
+    **dict.fromkeys(("ft", "feet", "foot"), ("m", 0.3048)),
+    **dict.fromkeys(("cm", "см", "厘米"), ("m", 0.01)),
+    **dict.fromkeys(("km", "км"), ("m", 1000.0)),
+    **dict.fromkeys(
+        ("ohmm", "ohmsm", "ohmmeter", "ohmmetre", "ohmmeters", "ohmmetres", "ohmsmeter", "ohmsmetre", "ohmmt", "ohmmts",
+         "омм", "ohmм", "欧姆米", "欧米", "ohm米"),
+        ("ohm m", 1.0),
+    ),
+    **dict.fromkeys(("ohm", "ohms", "ом", "欧姆", "mv/ma", "v/a"), ("ohm", 1.0)),
+    **dict.fromkeys(("mohm", "mohms", "milliohm", "milliohms"), ("ohm", 1e-3)),
+    **dict.fromkeys(("kohm", "kohms", "kiloohm"), ("ohm", 1e3)),
+    **dict.fromkeys(("v", "volt", "volts"), ("V", 1.0)),
+    **dict.fromkeys(("mv", "millivolt", "millivolts", "мв", "毫伏"), ("V", 1e-3)),
+    "uv": ("V", 1e-6),
+    **dict.fromkeys(("a", "amp", "amps", "ampere", "amperes"), ("A", 1.0)),
+    **dict.fromkeys(("ma", "milliamp", "milliamps", "milliampere", "мa", "毫安"), ("A", 1e-3)),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), ("s", 1.0)),
+    "hz": ("Hz", 1.0),
+    "khz": ("Hz", 1000.0),
+    **dict.fromkeys(("deg", "degree", "degrees"), ("degree", 1.0)),
+    "rad": ("degree", 57.29577951308232),
+    "mrad": ("degree", 0.05729577951308232),
+    **dict.fromkeys(("%", "percent", "pct"), ("relative", 0.01)),
+    **dict.fromkeys(("relative", "rel", "fraction"), ("relative", 1.0)),
+}  # fmt: skip
+# Units of one letter that is a symbol as well: units only after this quantity.
+SYMBOLS = {"a": "current", "v": "voltage"}
+
+ERROR_WORDS = {
+    "std", "stdev", "stddev", "sd", "sigma", "err", "error", "errors", "uncertainty", "erreur", "fehler", "erro",
+    "误差",
+}  # fmt: skip
+STANDARD_DEVIATION = {"std", "stdev", "stddev", "sd", "sigma"}
+FILLERS = {"in", "of", "on"}

@@ -1,0 +1,124 @@
+"""One sounding a file, a column of names, a column of resistivity for each sounding."""
+
+import numpy as np
+import pytest
+
+
+def test_a_column_of_names_makes_several_soundings(read):
+    observed = read(
+        "site,ab2,rhoa,x,line\nA,1,10,100,L1\nA,2,11,100,L1\n,3,12,100,L1\nA,4,13,100,L1\n"
+        "B,1,20,200,L2\nB,2,21,200,L2\nB,3,22,200,L2\n"
+    )
+    assert observed["name"].values.tolist() == ["A", "B"]
+    assert observed["x"].values.tolist() == [100, 200]
+    assert observed["line"].values.tolist() == ["L1", "L2"]
+    np.testing.assert_array_equal(observed["ab2"], [[1, 2, 3, 4], [1, 2, 3, np.nan]])
+    np.testing.assert_array_equal(observed["used"], [[True] * 4, [True, True, True, False]])
+
+
+def test_a_bad_sounding_among_good_ones_is_reported_and_the_rest_read(read):
+    observed = read("site,ab2,rhoa\nA,1,10\nA,2,11\nA,3,12\nB,1,20\nB,2,abc\nB,3,22\n")
+    np.testing.assert_array_equal(observed["used"], [[True] * 3, [False] * 3])
+    assert "B: none of its readings is used. sheet.csv, row 6, column 'rhoa' holds 'abc'" in observed.read_report
+
+
+def test_unknown_columns_of_numbers_are_soundings_where_no_resistivity_is_given(read):
+    observed = read(
+        "No,AB/2 (m),MN/2,SE1,SE2 (ohm.m),SP (mV),Remarks\n"
+        "1,1,.3,5,6,0,wet\n2,2,.3,7,,1,\n3,3,.3,8,9,2,\n4,4,.3,-1,10,3,\n"
+    )
+    assert observed["name"].values.tolist() == ["SE1", "SE2"]
+    np.testing.assert_array_equal(observed["ab2"], [[1, 2, 3, 4], [1, 3, 4, np.nan]])
+    np.testing.assert_array_equal(observed["used"], [[True, True, True, False], [True, True, True, False]])
+    report = observed.read_report
+    assert "Columns 'SE1', 'SE2 (ohm.m)' were taken as apparent resistivities in ohm m" in report
+    assert "empty there are no readings of that sounding: SE2 1" in report
+    assert "Row 5, column 'SE1': apparent resistivity is -1 ohm m, not positive" in report
+    assert "Columns not used: 'No', 'SP (mV)', 'Remarks'" in report
+
+
+def test_headers_may_name_both_sounding_and_resistivity(read):
+    observed = read("AB/2;VES 1 rhoa (ohm m);VES 2 rhoa (ohm m)\n1;5;6\n2;7;x\n3;8;9\n")
+    assert observed["name"].values.tolist() == ["VES 1", "VES 2"]
+    np.testing.assert_array_equal(observed["used"], [[True] * 3, [False] * 3])
+    assert "VES 2: none of its readings is used. sheet.csv, row 3, column 'VES 2 rhoa (ohm m)' holds 'x'" in (
+        observed.read_report
+    )
+
+
+def test_a_column_of_resistivity_leaves_unknown_columns_alone(read):
+    observed = read("AB/2,rhoa,SE1\n1,5,6\n2,7,8\n3,8,9\n")
+    assert observed.sizes["sounding"] == 1
+    assert "Columns not used: 'SE1'" in observed.read_report
+
+
+def test_two_columns_of_one_sounding_are_refused(read):
+    with pytest.raises(ValueError, match="2 columns of the sounding 'SE1'; rename"):
+        read("AB/2,SE1,SE1\n1,2,3\n2,3,4\n3,4,5\n")
+
+
+@pytest.mark.parametrize("rest", ["SE1", "rhoa"])
+def test_a_column_that_counts_the_readings_names_no_soundings(read, rest):
+    observed = read(f"Point,AB/2,{rest}\n1,1,5\n2,2,6\n3,3,7\n")
+    assert observed.sizes == {"sounding": 1, "reading": 3}
+
+
+def test_voltage_and_current_alone_are_not_taken_for_soundings(read):
+    with pytest.raises(ValueError, match=r"Add or rename the column of apparent resistivity"):
+        read("AB/2,MN/2,mV,mA\n10,1,155.5,1\n20,1,626.7,1\n30,1,1412,1\n")
+
+
+def test_columns_says_what_headers_mean_and_goes_before_the_headers(read):
+    sheet = "s,rhoa,corrected,note\n1,5,6,x\n2,7,8,y\n3,8,9,z\n"
+    observed = read(sheet, columns={"s": "AB/2 (ft)", "corrected": "rhoa (ohm m)"})
+    np.testing.assert_allclose(observed["ab2"][0], [0.3048, 0.6096, 0.9144], rtol=1e-12)
+    assert observed["apparent_resistivity"][0].values.tolist() == [6, 8, 9]
+    assert (
+        "Column 's' was read as AB/2 in m, converted (times 0.3048), as stated with columns=." in observed.read_report
+    )
+    assert "Columns not used: 'rhoa', 'note'" in observed.read_report
+
+
+def test_columns_takes_units_from_the_row_below_the_headers(read):
+    observed = read("s,q\ncm,ohm m\n100,5\n200,6\n300,7\n", columns={"s": "AB/2", "q": "rhoa"})
+    assert observed["ab2"][0].values.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "columns, error, words",
+    [
+        ({"z": "AB/2"}, ValueError, "columns names 'z', but sheet.csv has the columns 'p', 'q'"),
+        (
+            {"p": "shoe size"},
+            ValueError,
+            "says that 'p' means 'shoe size', which is not understood; write it as a header",
+        ),
+        (["AB/2"], TypeError, "columns must be a dict"),
+        ({"p": 2}, TypeError, "columns must be a dict"),
+    ],
+)
+def test_what_columns_cannot_mean_is_refused(read, columns, error, words):
+    with pytest.raises(error, match=words):
+        read("p,q\n1,2\n", columns=columns)
+
+
+def test_columns_cannot_tell_equal_headers_apart(read):
+    with pytest.raises(ValueError, match="has 2 columns 'p', so that columns= cannot tell"):
+        read("p,p\n1,2\n", columns={"p": "AB/2"})
+
+
+@pytest.mark.parametrize("row, mn2", [("{},0.3,50", 0.3), ("{},50", None)])
+def test_ves_files_need_no_headers_and_say_how_they_were_taken(read, row, mn2):
+    observed = read("\n".join(row.format(place) for place in (1, 2, 3)), name="a.ves")
+    assert observed["apparent_resistivity"][0].values.tolist() == [50] * 3
+    assert ("mn2" in observed) == (mn2 is not None)
+    assert "as a .ves file its columns were taken as AB/2 (m)" in observed.read_report
+
+
+def test_other_files_without_headers_need_columns_by_number(read):
+    sheet = "1,9,50\n2,9,60\n3,9,70\n"
+    with pytest.raises(ValueError, match=r"begins with numbers in row 1; .* columns=\{'1': 'AB/2 \(m\)'"):
+        read(sheet)
+    observed = read(sheet, columns={"1": "AB/2", "3": "rhoa"})
+    assert observed["apparent_resistivity"][0].values.tolist() == [50, 60, 70]
+    assert "Columns not used: '2'" in observed.read_report

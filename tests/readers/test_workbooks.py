@@ -1,0 +1,122 @@
+"""Excel workbooks: a sounding on each sheet, titles, units, notes, dates."""
+
+import datetime
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from bpinvert.readers import read_soundings
+
+
+def values(observed, name):
+    return observed[name].values[0].tolist()
+
+
+def test_an_excel_sheet_reads_like_its_csv_twin(read_book, tmp_path):
+    rows = [["AB/2 (m)", "rhoa (ohm m)"], [1.5, 120], [5, 95], [None, None], [15, 40], [50, 61]]
+    excel = read_book({"VES 1": rows, "notes": []})
+    (tmp_path / "VES 1.csv").write_text("AB/2 (m),rhoa (ohm m)\n1.5,120\n5,95\n15,40\n50,61\n")
+    text = read_soundings(tmp_path / "VES 1.csv")
+    xr.testing.assert_identical(excel.drop_attrs(deep=False), text.drop_attrs(deep=False))
+    assert "A sheet was not read: book.xlsx, sheet 'notes' holds no cells" in excel.read_report
+
+
+def test_text_in_an_excel_cell_is_named_with_its_sheet(read_book):
+    with pytest.raises(ValueError, match=r"book\.xlsx, sheet 'Sheet', row 3, column 'rhoa' holds 'high'"):
+        read_book({"Sheet": [["AB/2", "rhoa"], [1, 10], [2, "high"], [3, 10]]})
+
+
+SOUNDING = [["AB/2 (m)", "rhoa (ohm m)"], [1, 10], [2, 20], [3, 30]]
+
+
+def test_every_sheet_that_reads_is_a_sounding_and_the_others_are_reported(read_book):
+    longer = [["AB/2 (m)", "MN/2 (m)", "rhoa"], *([k, 0.3, 10 * k] for k in range(1, 6))]
+    observed = read_book({"VES 1": SOUNDING, "cover": [["Client", "X"], ["Date", 5]], "VES 2": longer})
+    assert observed["name"].values.tolist() == ["VES 1", "VES 2"]
+    assert observed["used"].values.sum(axis=1).tolist() == [3, 5]
+    np.testing.assert_array_equal(observed["mn2"].values[:, 0], [np.nan, 0.3])
+    np.testing.assert_array_equal(observed["apparent_resistivity"].values[0], [10, 20, 30, np.nan, np.nan])
+    lines = observed.read_report.splitlines()
+    assert lines[0] == "book.xlsx"
+    assert "Sheet 'VES 2':" in lines
+    assert "A sheet was not read: book.xlsx, sheet 'cover' has the columns 'Client', 'X'" in observed.read_report
+
+
+def test_sheets_may_hold_several_soundings_each_and_their_names_stay_apart(read_book):
+    sheet = [["site", "AB/2", "rhoa"], *([site, k, 10] for site in "PQ" for k in (1, 2, 3))]
+    observed = read_book({"north": sheet, "south": [*sheet[:4]]})
+    assert observed["name"].values.tolist() == ["north: P", "Q", "south: P"]
+
+
+def test_sheets_of_unlike_arrays_are_refused(read_book):
+    with pytest.raises(ValueError, match="soundings of different arrays"):
+        read_book({"S": SOUNDING, "W": [["a (m)", "rhoa"], [1, 10], [2, 20], [3, 30]]})
+
+
+def test_where_no_sheet_reads_each_says_why(read_book):
+    with pytest.raises(ValueError, match=r"no sheet that can be read .* sheet 'A' has the columns .* 'B', row 2"):
+        read_book({"A": [["p", "q"], [1, 2]], "B": [["AB/2", "rhoa"], [1, "bad"], [2, 3]], "C": []})
+
+
+def test_rows_above_the_headers_units_and_notes_are_told_from_readings(read_book):
+    rows = [["VES 12, village X"], [], ["AB/2", "MN/2", "rhoa"], ["m", "cm", "ohm.m"]]
+    observed = read_book({"Sheet1": [*rows, [1, 20, 10], [2, 20, 20], [3, 20, 30], [], ["Note: rain at noon"]]})
+    assert observed["name"].values.tolist() == ["VES 12, village X"]
+    assert values(observed, "mn2") == [0.2, 0.2, 0.2]
+    for words in ("Above the headers row 1 was skipped", "Row 4 was read as units", "Below the readings row 9 was"):
+        assert words in observed.read_report
+    assert "The name of the sounding was taken from row 1" in observed.read_report
+
+
+def test_the_title_of_a_sheet_is_the_name_before_its_first_row(read_book):
+    assert read_book({"SEV 7": [["Projet"], *SOUNDING]})["name"].values.tolist() == ["SEV 7"]
+    assert read_book({"Sheet1": SOUNDING})["name"].values.tolist() == ["book"]
+
+
+def test_a_row_of_groups_above_the_headers_is_skipped_and_lines_within_a_header_are_one(read_book):
+    rows = [["Spacings", None, "Apparent resistivity (Ω.m)"], ["AB/2\n(m)", "MN/2\n(m)", "VES 1", "VES 2", None]]
+    observed = read_book({"S": [*rows, [1, 0.2, 10, 5], [2, 0.2, 20, 6], [3, 0.2, 30, None], [4, 0.2, 30, 7]]})
+    assert observed["name"].values.tolist() == ["VES 1", "VES 2"]
+    assert observed["used"].values.sum(axis=1).tolist() == [4, 3]
+
+
+def test_units_in_the_header_and_below_it_must_agree(read_book):
+    assert values(read_book({"S": [SOUNDING[0], ["m", "ohm-m"], *SOUNDING[1:]]}), "ab2") == [1, 2, 3]
+    with pytest.raises(ValueError, match=r"row 2, column 'AB/2 \(m\)' gives the unit 'cm' below a header with another"):
+        read_book({"S": [SOUNDING[0], ["cm", "ohm m"], *SOUNDING[1:]]})
+
+
+def test_numbers_kept_as_text_are_numbers(read_book):
+    rows = [["AB/2", "rhoa"], ["1,5", "1\u00a0200"], [" 20 ", "1 000,5"], [30, "−7"], [40, "12"], [50, 13]]
+    observed = read_book({"S": rows})
+    assert values(observed, "ab2") == [1.5, 20, 30, 40, 50]
+    assert values(observed, "apparent_resistivity") == [1200, 1000.5, -7, 12, 13]
+    assert "marks of the thousands" in observed.read_report
+
+
+def test_a_date_that_excel_made_is_called_so(read_book):
+    with pytest.raises(ValueError, match=r"row 3, column 'AB/2' .* Excel has made a date of it"):
+        read_book({"S": [["AB/2", "rhoa"], [1, 10], [datetime.datetime(2024, 2, 1), 20], [3, 30]]})
+
+
+def test_a_formula_without_result_masks_its_reading(read_book):
+    observed = read_book({"S": [["AB/2", "rhoa"], [1, 10], [2, "#DIV/0!"], [3, 30], ["#N/A", 9], [5, 7]]})
+    assert values(observed, "used") == [True, False, True, True, False]
+
+
+def test_totals_below_the_readings_are_at_fault(read_book):
+    with pytest.raises(ValueError, match="row 5, column 'AB/2' holds 'Mean', which is not a number"):
+        read_book({"S": [["AB/2", "rhoa"], [1, 10], [2, 20], [3, 30], ["Mean", 20]]})
+
+
+def test_magnetotelluric_sheets_are_read_alike(read_book):
+    sheet = [["T (s)", "rhoa", "phase (deg)"], *([k, 10, 45] for k in (1, 2, 3))]
+    assert read_book({"A": sheet, "B": sheet}, "mt")["name"].values.tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("name", ["old.xls", "locked.xlsx"])
+def test_old_and_locked_workbooks_are_to_be_saved_as_xlsx(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    with pytest.raises(ValueError, match=r"old Excel format \(\.xls\), or one with a password; save it as \.xlsx"):
+        read_soundings(tmp_path / name)
