@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from bpinvert import plots
+from bpinvert.plots.readings import MASKED
 from forward_models import Magnetotelluric, Schlumberger
 
 AB2 = np.array([2.0, 5.0, 10.0, 20.0, 50.0, 100.0])
@@ -136,6 +137,93 @@ def test_the_fit_parts_where_a_spacing_repeats_with_another_mn():
     survey = Schlumberger(ab2=[5.0, 10.0, 20.0, 20.0, 40.0], mn2=[1.0, 1.0, 1.0, 5.0, 5.0])
     x = lines(plots.sounding(result(survey, VES_MODEL))[0])["fitted curve"].get_xdata()
     np.testing.assert_array_equal(x, [5, 10, 20, np.nan, 20, 40])
+
+
+def segments(shift=None):
+    """A sounding of two MN/2 that share the spacings 10 and 20 m, its first reading masked."""
+    survey = Schlumberger(ab2=[2.0, 5.0, 10.0, 10.0, 20.0, 20.0, 50.0, 100.0], mn2=[1, 1, 1, 5, 1, 5, 5, 5])
+    dataset = result(survey, VES_MODEL)
+    if shift is None:
+        return dataset
+    factor = xr.where(dataset["mn2"] == 5, shift, 1.0)
+    displaced = dataset["predicted_apparent_resistivity"] * factor
+    return dataset.assign(segment_shift=factor, predicted_apparent_resistivity=displaced)
+
+
+def test_readings_are_told_apart_and_connected_by_their_mn():
+    curve, _ = plots.sounding(segments())
+    assert {"observed, MN/2 = 1 m", "observed, MN/2 = 5 m", "observed, not used"} <= labels(curve)
+    joined = [
+        line.get_xdata() for line in curve.get_lines() if line.get_color() == MASKED and len(line.get_xdata()) > 1
+    ]
+    # the masked reading is not connected
+    np.testing.assert_allclose(joined[0], [5, 10 / 1.02, 20 / 1.02])
+    np.testing.assert_allclose(joined[1], [10 * 1.02, 20 * 1.02, 50, 100])
+
+
+def test_readings_of_one_spacing_stand_side_by_side():
+    curve, _ = plots.sounding(segments())
+    points = {container.get_label(): container.lines[0].get_xdata() for container in curve.containers}
+    np.testing.assert_allclose(points["observed, MN/2 = 1 m"], [5, 10 / 1.02, 20 / 1.02])
+    np.testing.assert_allclose(points["observed, MN/2 = 5 m"], [10 * 1.02, 20 * 1.02, 50, 100])
+
+
+def test_the_legend_names_mn_in_the_order_of_its_size():
+    curve, _ = plots.sounding(segments())
+    names = [text.get_text() for text in curve.get_legend().get_texts()]
+    assert names[:2] == ["observed, MN/2 = 1 m", "observed, MN/2 = 5 m"]
+
+
+@pytest.mark.parametrize("mn2", [None, 1.0, [0.2, 0.5, 1.0, 2.0, 5.0, 10.0]])
+def test_without_segments_mn_is_not_in_the_legend(mn2):
+    curve, _ = plots.sounding(result(Schlumberger(ab2=AB2, mn2=mn2), VES_MODEL))
+    assert "observed" in labels(curve) and not any("MN" in label for label in labels(curve))
+
+
+def test_a_displaced_segment_is_dashed_beside_the_earth_s_own_curve():
+    plain, dataset = segments(), segments(1.35)
+    curve, _ = plots.sounding(dataset)
+    own = lines(plots.sounding(plain)[0])["fitted curve"]
+    for axis in (0, 1):
+        np.testing.assert_allclose(lines(curve)["fitted curve"].get_data()[axis], own.get_data()[axis])
+    dashed = lines(curve)["fitted curve, displaced segments"]
+    far = dataset["mn2"].values[0] == 5
+    assert dashed.get_linestyle() == "--"
+    np.testing.assert_array_equal(dashed.get_xdata(), [10, 20, 50, 100])
+    np.testing.assert_array_equal(dashed.get_ydata(), dataset["predicted_apparent_resistivity"].values[0, far])
+    assert "fitted curve, displaced segments" in labels(curve)
+
+
+def test_a_reading_that_is_not_used_is_displaced_with_its_segment():
+    dataset = segments(1.35)
+    gap = dataset["segment_shift"].where(np.arange(8) != 5)
+    whole, part = (plots.sounding(d)[0] for d in (dataset, dataset.assign(segment_shift=gap)))
+    for name in ("fitted curve", "fitted curve, displaced segments"):
+        np.testing.assert_array_equal(lines(part)[name].get_ydata(), lines(whole)[name].get_ydata())
+
+
+def test_segments_that_are_not_displaced_are_not_dashed():
+    for shift in (1.0, 1.005, np.nan):
+        curve, _ = plots.sounding(segments().assign(segment_shift=segments()["mn2"] * 0 + shift))
+        assert "fitted curve" in labels(curve) and not any("displaced" in label for label in labels(curve))
+
+
+def test_a_long_name_is_broken_and_the_flags_have_a_line_of_their_own():
+    dataset = result(Schlumberger(ab2=AB2), VES_MODEL).assign(name=("sounding", ["site " * 20]))
+    title = plots.sounding(flagged(dataset, 5))[0].get_title(loc="left").split("\n")
+    assert max(map(len, title)) <= 60 and len(title) == 4
+    assert title[-2:] == ["chi²/N 1.25, rrms 4.5 %", "flagged: range, misfit"]
+
+
+def test_a_flat_curve_has_room_and_labels_around_it():
+    curve, _ = plots.sounding(result(Schlumberger(ab2=AB2), {"thickness": [], "resistivity": [100.0]}))
+    low, high = curve.get_ylim()
+    assert high / low == pytest.approx(4) and low < 99 and high > 106
+
+
+def test_a_thousand_is_written_out_in_the_table():
+    _, rows = plots.sounding(result(Schlumberger(ab2=AB2), VES_MODEL | {"resistivity": [100, 10, 999.9999]}))
+    assert table(rows)[3][1] == "1000"
 
 
 def test_the_fit_is_one_line_where_every_reading_has_its_own_mn():

@@ -66,6 +66,19 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Column(argparse.Action):
+    """Gathers HEADER=MEANING as {header: meaning}; a header may have an = of its own."""
+
+    def __call__(self, parser, namespace, text, option_string=None):
+        columns = getattr(namespace, self.dest)
+        header, _, meaning = (part.strip() for part in text.rpartition("="))
+        if not (header and meaning):
+            raise argparse.ArgumentError(self, f'{text!r} is not HEADER=MEANING; write e.g. --column "p=MN/2 (cm)"')
+        if header in columns:
+            raise argparse.ArgumentError(self, f"{header!r} is given two meanings; give each header one")
+        setattr(namespace, self.dest, columns | {header: meaning})
+
+
 def _demo(command):
     parser = command(
         "demo",
@@ -120,12 +133,16 @@ def _generate(command):
 def _train(command):
     parser = command(
         "train",
-        "an inverter by a recipe",
-        "Train an inverter for the survey, prior and noise of a recipe, calibrate its flags and store it. "
+        "an inverter by a recipe, or a wider one for flagged soundings",
+        "Train an inverter for the survey, prior and noise of a recipe, or of a result widened until they include its "
+        "flagged soundings; calibrate its flags and store it. "
         "After Ctrl-C the same command goes on with the network that it was training.",
         "bpinvert train examples/ves.toml -o inverter.nc",
     )
-    _recipe(parser)
+    _recipe(parser, nargs="?")
+    parser.add_argument(
+        "--widen", metavar="RESULT.nc", help="instead of a recipe: results.nc of `invert`, to include what it flagged"
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE.nc", default="inverter.nc", help="file to write (default: inverter.nc)"
     )
@@ -144,12 +161,18 @@ def _invert(command):
         "soundings to layered models",
         "Invert the soundings of one or more field sheets. Prints a table of layers for each, the misfit, and whether "
         "to believe it. A flagged sounding is no error; a sheet that cannot be read is, and the others are still done.",
-        "bpinvert invert line7.csv line8.csv --inverter inverter.nc -o results",
+        "bpinvert invert line7.xlsx line8.csv --inverter inverter.nc -o results",
     )
-    parser.add_argument("sheet", nargs="+", metavar="SHEET", help="field sheet: csv, txt, dat or xlsx")
+    parser.add_argument(
+        "sheet", nargs="+", metavar="SHEET", help="field sheet: csv, txt, dat, xlsx or ves; a folder of them, or *.xlsx"
+    )
     _inversion(parser)
     parser.add_argument(
-        "-o", "--output", metavar="DIR", help="folder for results.nc, models.csv and a picture of each sounding"
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="folder for results.nc, models.csv, models.xlsx (layers, soundings and readings as tables) and a picture "
+        "of each sounding",
     )
 
 
@@ -161,7 +184,7 @@ def _check(command):
         "do.",
         "bpinvert check line7.csv --inverter inverter.nc",
     )
-    parser.add_argument("sheet", metavar="SHEET", help="field sheet: csv, txt, dat or xlsx")
+    parser.add_argument("sheet", metavar="SHEET", help="field sheet: csv, txt, dat, xlsx or ves")
     _inversion(parser)
 
 
@@ -188,17 +211,26 @@ def _info(command):
     parser.add_argument("file", metavar="FILE.nc")
 
 
-def _recipe(parser):
-    parser.add_argument("recipe", metavar="RECIPE.toml", help="its tables: survey, prior, noise, samples, training")
+def _recipe(parser, nargs=None):
+    tables = "its tables: survey, prior, noise, samples, training"
+    parser.add_argument("recipe", nargs=nargs, metavar="RECIPE.toml", help=tables)
 
 
 def _inversion(parser):
     parser.add_argument(
         "--inverter",
         metavar="FILE.nc",
-        help="of `train`; without it one is trained for the sheet's readings, which takes about a minute",
+        help="of `train`; without it the package's own, or one trained for readings beyond that (about a minute)",
     )
     parser.add_argument("--method", choices=METHODS, help="kind of sheet (default: the inverter's)")
+    parser.add_argument(
+        "--column",
+        dest="columns",
+        action=_Column,
+        default={},
+        metavar="HEADER=MEANING",
+        help='what a header of the sheet means, as another header, e.g. "p=MN/2 (cm)"; may be repeated',
+    )
     parser.add_argument(
         "--level", choices=LEVELS, default="refined", help="the network's answer, or refined with the physics (default)"
     )

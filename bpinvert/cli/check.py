@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bpinvert.cli.output import sounding_name, wrapped
+from bpinvert.cli.layers import sounding_name
+from bpinvert.cli.output import wrapped
 from bpinvert.cli.soundings import chosen_inverter, describe_reading, solve
 from bpinvert.explanation import explain
 

@@ -1,7 +1,8 @@
-"""The kinds of file that bpinvert writes, told apart."""
+"""The kinds of file that bpinvert writes, told apart, and results as one file."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,34 @@ def write_result(result, path) -> None:
     empty = [name for name in result.data_vars if not result[name].size]
     with replacing(path) as temporary:
         result.drop_vars(empty).to_netcdf(temporary, engine="scipy")
+
+
+def joined(results: list) -> xr.Dataset:
+    """All results as one, readings and layers filled up to the most."""
+    if len(results) == 1:
+        return results[0]
+    widths = ("reading", "layer", "interface")
+    numbered = [
+        result.assign_coords({name: np.arange(n) for name, n in result.sizes.items() if name in widths})
+        for result in results
+    ]
+    shifts = [result["segment_shift"] for result in results if "segment_shift" in result]
+    if shifts:
+        numbered = [_with_shift(result, shifts[0].attrs) for result in numbered]
+    names = {name for result in numbered for name in result.data_vars}
+    dtypes = {name: next(r[name].dtype for r in numbered if name in r) for name in names}
+    empty = {"b": False, "i": 0, "U": ""}
+    fill = {name: empty.get(dtype.kind, np.nan) for name, dtype in dtypes.items()}
+    together = xr.concat(
+        numbered, "sounding", data_vars="all", coords="minimal", compat="override", join="outer", fill_value=fill,
+        combine_attrs="drop_conflicts",
+    )  # fmt: skip
+    return together.assign_coords(sounding=np.arange(together.sizes["sounding"])).drop_vars(widths, errors="ignore")
+
+
+def _with_shift(result, attrs):
+    """The result with a displacement of 1 where it has none, for NaN is padding."""
+    if "segment_shift" in result:
+        return result
+    measured = np.isfinite(result[json.loads(result.attrs["quantities"])[0]].values)
+    return result.assign(segment_shift=(("sounding", "reading"), np.where(measured, 1.0, np.nan), attrs))

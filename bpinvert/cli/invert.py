@@ -10,15 +10,10 @@ import numpy as np
 from tqdm import tqdm
 
 from bpinvert.cli import complain
-from bpinvert.cli.files import write_result
-from bpinvert.cli.output import (
-    describe_sounding,
-    draw_sounding,
-    make_folder,
-    sounding_name,
-    write_models,
-)
-from bpinvert.cli.soundings import chosen_inverter, describe_reading, solve
+from bpinvert.cli.files import joined, write_result
+from bpinvert.cli.layers import sounding_name, write_models
+from bpinvert.cli.output import describe_sounding, draw_sounding, make_folder
+from bpinvert.cli.soundings import chosen_inverter, describe_reading, find_sheets, solve
 
 _SHEET = {"units": "", "long_name": "field sheet that the sounding was read from"}
 
@@ -26,60 +21,86 @@ _SHEET = {"units": "", "long_name": "field sheet that the sounding was read from
 def run(options) -> int:
     folder = make_folder(options.output) if options.output else None
     inverter = chosen_inverter(options)
-    results, bad = [], 0
+    sheets, faults = find_sheets(options.sheet)
+    for fault in faults:
+        complain(fault)
+    results, n_bad, unwritten = [], len(faults), False
     try:
-        for sheet in options.sheet:
+        for sheet in _with_progress(sheets):
             try:
                 observed, result = solve(sheet, inverter, options)
             except (ValueError, TypeError, OSError) as error:
-                complain(error)
-                bad += 1
+                with tqdm.external_write_mode():
+                    complain(error)
+                n_bad += 1
                 continue
             results.append(result.assign(sheet=("sounding", [Path(sheet).name] * result.sizes["sounding"], _SHEET)))
-            print(describe_reading(sheet, observed))
-            for k in range(result.sizes["sounding"]):
-                print("\n" + describe_sounding(result, k))
-            print(flush=True)
+            with tqdm.external_write_mode():
+                print(describe_reading(sheet, observed))
+                for k in range(result.sizes["sounding"]):
+                    print("\n" + describe_sounding(result, k))
+                print(flush=True)
     except KeyboardInterrupt:
         if not (folder and results):
             raise
         _write(results, folder)
-        raise KeyboardInterrupt(f"{len(results)} of {len(options.sheet)} sheets are done and in {folder}.") from None
+        raise KeyboardInterrupt(f"{len(results)} of {len(sheets)} sheets are done and in {folder}.") from None
     if folder and results:
-        _write(results, folder)
-        n = sum(result.sizes["sounding"] for result in results)
-        print(f"written: results.nc, models.csv and {n} {'picture' if n == 1 else 'pictures'} in {folder}")
-    return 2 if bad else 0
+        unwritten = _write(results, folder)
+    if results or n_bad > 1:
+        print(_summary(results, n_bad))
+    return 2 if n_bad or unwritten else 0
+
+
+def _with_progress(sheets):
+    """The sheets one by one, on a terminal with a line that counts them."""
+    hidden = len(sheets) < 2 or not sys.stderr.isatty()
+    with tqdm(total=len(sheets), leave=False, disable=hidden, bar_format="{desc} |{bar:20}| {elapsed}") as bar:
+        for i, sheet in enumerate(sheets, 1):
+            bar.set_description_str(f"sheet {i} of {len(sheets)}, {Path(sheet).name}")
+            yield sheet
+            bar.update()
+
+
+def _summary(results, n_bad):
+    n = sum(result.sizes["sounding"] for result in results)
+    flagged = sum(np.count_nonzero(result["flag"].values) for result in results)
+    bad = f", {_count(n_bad, 'sheet')} not read" if n_bad else ""
+    return f"{_count(n, 'sounding')} of {_count(len(results), 'sheet')}, {flagged} flagged{bad}."
+
+
+def _count(n, noun):
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _write(results, folder):
-    write_result(_joined(results), folder / "results.nc")
-    write_models(results, folder / "models.csv")
+    """Write all there is to take away; whether something could not be written, which is said."""
+    from bpinvert.cli.report import write_workbook
+
+    written = []
+    for name, write in (
+        ("results.nc", lambda path: write_result(joined(results), path)),
+        ("models.csv", lambda path: write_models(results, path)),
+        ("models.xlsx", lambda path: write_workbook(results, path)),
+    ):
+        try:
+            write(folder / name)
+            written.append(name)
+        except PermissionError:
+            complain(f"cannot write {folder / name}: it is open in another program or protected. Close it, run again.")
     places = [(result, k) for result in results for k in range(result.sizes["sounding"])]
     taken = set()
     try:
         for result, k in tqdm(places, "drawing", leave=False, disable=not sys.stderr.isatty()):
             draw_sounding(result, k, folder / _free_name(sounding_name(result, k), taken))
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"results.nc and models.csv are in {folder}, but not all pictures.") from None
+        raise KeyboardInterrupt(f"{_listed(written)} are in {folder}, but not all pictures.") from None
+    print(f"written: {_listed([*written, _count(len(places), 'picture')])} in {folder}")
+    return len(written) < 3
 
 
-def _joined(results):
-    """Results of one inverter as one, the readings filled up to the longest."""
-    import xarray as xr
-
-    if len(results) == 1:
-        return results[0]
-    numbered = [result.assign_coords(reading=np.arange(result.sizes["reading"])) for result in results]
-    names = {name for result in results for name in result.data_vars}
-    dtypes = {name: next(r[name].dtype for r in results if name in r) for name in names}
-    empty = {"b": False, "i": 0, "U": ""}
-    fill = {name: empty.get(dtype.kind, np.nan) for name, dtype in dtypes.items()}
-    together = xr.concat(
-        numbered, "sounding", data_vars="all", coords="minimal", compat="override", join="outer", fill_value=fill,
-        combine_attrs="drop_conflicts",
-    )  # fmt: skip
-    return together.assign_coords(sounding=np.arange(together.sizes["sounding"])).drop_vars("reading")
+def _listed(words):
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]])) or "no tables"
 
 
 def _free_name(name, taken):

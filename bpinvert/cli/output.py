@@ -1,35 +1,19 @@
-"""Results as lines of text and as files."""
+"""Results as lines of text and as pictures."""
 
 from __future__ import annotations
 
-import csv
 import textwrap
 from pathlib import Path
 
 import numpy as np
 
+from bpinvert.cli.layers import layers, sounding_name
 from bpinvert.explanation import explain
 from bpinvert.results import compact
 from bpinvert.storage import replacing
 
 PICTURES = (".png", ".pdf", ".svg")
 _HEADERS = {"resistivity": "ρ (Ω·m)", "thickness": "h (m)", "depth": "depth (m)"}
-
-
-def sounding_name(result, sounding: int) -> str:
-    """The sounding's own name, or its number where it has none."""
-    return str(result["name"].values[sounding]) if "name" in result else f"sounding {sounding}"
-
-
-def layers(result, sounding: int) -> dict[str, list[float]]:
-    """Each property, the thickness and the depth of the recommended model's layers; infinite for the half-space."""
-    one = result.isel(sounding=sounding)
-    n = int(one["n_layers"])
-    properties = [name for name in result.data_vars if result[name].dims == ("sounding", "layer")]
-    columns = {name: one[name].values[:n].tolist() for name in properties if not name.endswith("_best")}
-    for name in ("thickness", "depth"):
-        columns[name] = [*one[name].values[: max(n - 1, 0)].tolist(), np.inf][:n]
-    return columns
 
 
 def describe_sounding(result, sounding: int) -> str:
@@ -66,37 +50,8 @@ def number(value: float) -> str:
     """Three digits, written out, as in 0.83, 12.4, 5210."""
     if np.isinf(value):
         return "∞"
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def write_models(results: list, path) -> None:
-    """One row for each layer of all soundings, as csv for a spreadsheet; the half-space has no thickness."""
-    properties = [name for name in layers(results[0], 0) if name not in ("thickness", "depth")]
-    units = {name: results[0][name].attrs["units"] for name in (*properties, "thickness", "depth")}
-    headers = [f"{name} ({unit})" for name, unit in units.items()]
-    # The signature lets Excel know that the text is UTF-8.
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["sheet", "sounding", "layer", *headers, "chi2", "rrms (%)", "flag"])
-        for result in results:
-            for k in range(result.sizes["sounding"]):
-                place = [str(result["sheet"].values[k]), sounding_name(result, k)]
-                fit = [_cell(float(result[name][k])) for name in ("chi2", "rrms")]
-                columns = layers(result, k)
-                if not columns["depth"]:
-                    writer.writerow([*place, "", *("" for _ in units), *fit, "not inverted"])
-                for i in range(len(columns["depth"])):
-                    values = [_cell(columns[name][i]) for name in units]
-                    writer.writerow([*place, i + 1, *values, *fit, " ".join(flags(result, k))])
-
-
-def _cell(value):
-    return f"{value:.6g}" if np.isfinite(value) else ""
-
-
-def flags(result, sounding: int) -> list[str]:
-    """Names of the checks that make a sounding a stranger."""
-    return [str(name) for name in result["check"].values if bool(result["outside"][sounding].sel(check=name))]
+    # From here on three digits would be written as 1e+03.
+    return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def draw_sounding(result, sounding: int, path) -> None:

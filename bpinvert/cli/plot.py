@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bpinvert.cli.files import is_netcdf, open_result
-from bpinvert.cli.output import PICTURES, check_writable, draw_sounding, sounding_name
+from bpinvert.cli.layers import sounding_name
+from bpinvert.cli.output import PICTURES, check_writable, draw_sounding
 from bpinvert.cli.soundings import chosen_inverter, solve
 
 

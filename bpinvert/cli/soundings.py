@@ -1,10 +1,42 @@
-"""What `invert`, `check` and `plot` share: from a field sheet to a result."""
+"""What `invert`, `check` and `plot` share: from words on the command line to sheets, and from a sheet to a result."""
 
 from __future__ import annotations
 
+import glob
 import sys
+from pathlib import Path
 
 import bpinvert as bp
+
+SUFFIXES = (".csv", ".txt", ".dat", ".xlsx", ".ves")
+OUTPUTS = ("results.nc", "models.csv", "models.xlsx")
+
+
+def find_sheets(words: list[str]) -> tuple[list[str], list[str]]:
+    """The field sheets that words mean, and a sentence on each word that means none.
+
+    A folder stands for all sheets in it. A pattern such as ``*.xlsx`` stands for the files that match, as the shell of
+    Windows leaves it to the command. What an earlier run wrote and the locks of open workbooks are no sheets.
+    """
+    sheets, faults = [], []
+    for word in words:
+        if Path(word).is_dir():
+            found = [str(path) for path in Path(word).iterdir() if path.suffix.lower() in SUFFIXES]
+            fault = f"{word} has no field sheet in it; sheets end in {', '.join(SUFFIXES)}."
+        elif glob.has_magic(word) and not Path(word).exists():
+            found, fault = glob.glob(word), f"no file matches {word}; check the folder and the pattern."
+        else:
+            sheets.append(word)
+            continue
+        found = sorted(path for path in found if _may_be_sheet(Path(path)))
+        sheets += found
+        faults += [] if found else [fault]
+    return sheets, faults
+
+
+def _may_be_sheet(path):
+    written = path.name in OUTPUTS and (path.parent / OUTPUTS[0]).exists()
+    return path.is_file() and not path.name.startswith(("~$", ".")) and not written
 
 
 def chosen_inverter(options):
@@ -15,9 +47,8 @@ def chosen_inverter(options):
 def solve(sheet, inverter, options):
     """(observed, result) of a sheet."""
     method = options.method or (inverter.survey.method if inverter else "ves")
-    observed = bp.read_soundings(sheet, method=method)
-    if inverter is None:
-        print(f"{sheet}: no --inverter; unless the package has one, one is trained for these readings.", flush=True)
+    columns = {"columns": options.columns} if options.columns else {}
+    observed = bp.read_soundings(sheet, method=method, **columns)
     try:
         result = bp.invert(
             observed, inverter=inverter, method=method, level=options.level, progress=sys.stderr.isatty()

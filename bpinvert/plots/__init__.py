@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bpinvert.plots.panels import (
-    ALARM,
-    COORDINATES,
-    DATA,
-    FIT,
-    MASKED,
-    MODEL,
-    QUANTITIES,
-    Readings,
-    branches,
-    draw_readings,
-    finish,
-    layers,
-    prepare,
-)
+from bpinvert.plots.panels import COORDINATES, QUANTITIES, finish, layers, prepare
+from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
 from bpinvert.results import compact
 
 __all__ = ["curve", "learning", "sounding"]
+
+_TITLE_WIDTH = 60
 
 
 def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     """One sounding of a result: data with errors, fitted curve, layered model, table; the flags in the title.
 
+    Where MN was changed, the readings of each MN are connected, and those of one AB/2 stand side by side (2 % apart
+    on either side). The curve is the layered earth's own; dashed, displaced by ``segment_shift`` as the readings are.
     For resistivity soundings the curve (against AB/2) and the model (against depth) share one pair of log-log
     axes; magnetotelluric ones have panels for apparent resistivity, phase and model.
 
@@ -59,12 +51,14 @@ def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     finish(axes, panels, [(resistivity, depth)], ["model"])
     name = str(one["name"].values) if "name" in one else f"sounding {sounding % n + 1}"
     flagged = _flag_names(one)
-    words = f"flagged: {', '.join(flagged)}" if flagged else "inside the training range"
+    fit = f"chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
+    if not flagged:
+        fit += ", inside the training range"
     if not resistivity.size:
-        words = "not inverted: too few readings are used"
-    # The flags get a line of their own, or several names would run into the next panel.
-    between = "\n" if flagged else ", "
-    title = f"{name}\nchi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %{between}{words}"
+        fit = "not inverted: too few readings are used"
+    # The flags get a line of their own; a line too long would run into the next panel.
+    lines = [name, fit, *([f"flagged: {', '.join(flagged)}"] if flagged else [])]
+    title = "\n".join(textwrap.fill(line, _TITLE_WIDTH) for line in lines)
     axes[0].set_title(title, color=ALARM if flagged else DATA, loc="left", fontsize="medium")
     return axes
 
@@ -142,10 +136,15 @@ def _readings(one, quantity):
     def array(name, fill):
         return one[name].values if name in one else np.full(shape, fill)
 
+    mn2, shift = np.nan_to_num(array("mn2", 0.0)), np.ones(shape)
+    given = array("segment_shift", np.nan)
+    for reading in np.flatnonzero(np.isfinite(given)):
+        # A reading that is not used has no displacement of its own, but its prediction has that of its segment.
+        shift[mn2 == mn2[reading]] = given[reading]
     return Readings(
-        coordinate, quantity, one[coordinate].values, array("mn2", 0.0), one[quantity].values,
+        coordinate, quantity, one[coordinate].values, mn2, one[quantity].values,
         array(f"{quantity}_std", np.nan), array(f"predicted_{quantity}", np.nan),
-        array("used", True).astype(bool), array("reading_outside", False).astype(bool),
+        array("used", True).astype(bool), array("reading_outside", False).astype(bool), shift,
     )  # fmt: skip
 
 
@@ -153,7 +152,7 @@ def _simulated(channels, quantity, columns, values):
     nothing, yes = np.full(len(columns), np.nan), np.ones(len(columns), dtype=bool)
     branch = channels.coordinates.get("mn2", np.zeros(len(channels)))[columns]
     at = channels.value[columns]
-    return Readings(channels.coordinate, quantity, at, branch, nothing, nothing, values, yes, ~yes)
+    return Readings(channels.coordinate, quantity, at, branch, nothing, nothing, values, yes, ~yes, np.ones(len(at)))
 
 
 def _flag_names(one):

@@ -1,33 +1,17 @@
-"""The parts that pictures are made of: panels with readings, curves, model steps and tables."""
+"""The parts that pictures are made of besides readings: panels, model steps and tables."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-# Okabe & Ito's palette, which colour-blind readers can tell apart.
-DATA, FIT, MODEL, ALARM, MASKED = "#000000", "#D55E00", "#0072B2", "#CC0033", "#999999"
+from bpinvert.plots.readings import MODEL
 
 COORDINATES = {"ab2": "AB/2 (m)", "a": "a (m)", "period": "period (s)"}
 QUANTITIES = {"apparent_resistivity": "apparent resistivity (Ω·m)", "phase": "phase (degrees)"}
-
-
-@dataclass(frozen=True)
-class Readings:
-    """One quantity of one sounding; `branch` tells the MN spacings apart."""
-
-    coordinate: str
-    quantity: str
-    at: np.ndarray
-    branch: np.ndarray
-    observed: np.ndarray
-    std: np.ndarray
-    predicted: np.ndarray
-    used: np.ndarray
-    outside: np.ndarray
+# A flat curve would fill the panel with its noise, between ticks without labels.
+_NARROWEST = 4.0
 
 
 def layers(resistivity, thickness):
@@ -83,6 +67,10 @@ def finish(axes, panels, layered, labels, colours=None):
         # The model's panel is narrow: 20, 50 and 100 stand side by side only over a short range.
         axes[len(panels)].autoscale_view()
         _plain_ticks(axes[len(panels)].xaxis, widest=20)
+    low, high = axes[0].get_ylim()
+    if high / low < _NARROWEST:
+        middle = (low * high) ** 0.5
+        axes[0].set_ylim(middle / _NARROWEST**0.5, middle * _NARROWEST**0.5)
     _plain_ticks(axes[0].yaxis)
     _legend(axes[0])
     if len(axes) > len(panels) + own:
@@ -93,43 +81,10 @@ def finish(axes, panels, layered, labels, colours=None):
 
 def _legend(ax):
     handles, labels = ax.get_legend_handles_labels()
-    # By default error bars come last; here the data come first, and of each kind the shortest label.
-    order = sorted(range(len(labels)), key=lambda i: (not labels[i].startswith("observed"), len(labels[i])))
+    # By default error bars come last; here the data come first, MN by MN, and of the others the shortest label.
+    size = [0 if "MN" in label else len(label) for label in labels]
+    order = sorted(range(len(labels)), key=lambda i: (not labels[i].startswith("observed"), size[i]))
     ax.legend([handles[i] for i in order], [labels[i] for i in order], frameon=False, fontsize="small")
-
-
-def draw_readings(ax, readings):
-    x, y, std = readings.at, readings.observed, readings.std
-    shown = np.isfinite(x) & np.isfinite(y) & ((y > 0) | (readings.quantity == "phase"))
-    for mask, style, label in (
-        (shown & readings.used, {"color": DATA, "mfc": DATA}, "observed"),
-        (shown & ~readings.used, {"color": MASKED, "mfc": "white"}, "observed, not used"),
-    ):
-        if mask.any():
-            ax.errorbar(
-                x[mask], y[mask], np.nan_to_num(std[mask]),
-                fmt="o", ms=5, elinewidth=1, capsize=2, label=label, **style,
-            )  # fmt: skip
-    outside = shown & readings.outside
-    if outside.any():
-        ring = {"ms": 12, "mfc": "none", "mec": ALARM, "mew": 1.8}
-        ax.plot(x[outside], y[outside], "o", label="observed, outside the training range", **ring)
-    if np.isfinite(readings.predicted).any():
-        ax.plot(*branches(readings), ".-", ms=4, color=FIT, lw=1.8, label="fitted curve")
-
-
-def branches(readings):
-    """The curve's points in order; where a spacing repeats, one MN after the other, parted by NaN."""
-    x, y = [], []
-    known = np.isfinite(readings.predicted) & np.isfinite(readings.at)
-    repeats = len(np.unique(readings.at[known])) < known.sum()
-    branch = readings.branch if repeats else np.zeros(len(known))
-    for one in np.unique(branch[known]):
-        here = np.flatnonzero(known & (branch == one))
-        here = here[np.argsort(readings.at[here], kind="stable")]
-        x += [*readings.at[here], np.nan]
-        y += [*readings.predicted[here], np.nan]
-    return x[:-1], y[:-1]
 
 
 def _depth_span(at, layered, own):
@@ -171,7 +126,7 @@ def _plain_ticks(axis, widest=2000):
 
 def _draw_table(ax, resistivity, bottom):
     thickness = np.diff(bottom, prepend=0.0)
-    number = lambda value: f"{value:.3g}" if value < 1000 else f"{value:.0f}"  # noqa: E731
+    number = lambda value: f"{value:.3g}" if value < 999.5 else f"{value:.0f}"  # noqa: E731
     rows = [
         [str(i + 1), number(rho), number(h) if np.isfinite(h) else "∞", number(z) if np.isfinite(z) else "∞"]
         for i, (rho, h, z) in enumerate(zip(resistivity, thickness, bottom, strict=True))
