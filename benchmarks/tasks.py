@@ -63,3 +63,69 @@ TASKS = {
         ),
     )
 }
+
+
+@dataclass(frozen=True)
+class FieldSheet:
+    """Soundings of one synthetic field sheet, without errors.
+
+    Attributes
+    ----------
+    survey : Schlumberger, the readings
+    models : Models, the truth
+    data : (n, n_readings) array in Ω·m, noisy and displaced
+    level : (n,) array, true relative errors
+    shift : (n, n_readings) array, true ln displacement of each reading's MN segment
+    """
+
+    survey: Schlumberger
+    models: object
+    data: np.ndarray
+    level: np.ndarray
+    shift: np.ndarray
+
+
+# FIELD: what comes in as a spreadsheet. Schlumberger, 8 to 30 different AB/2 from 1–5 m to 80–3000 m, rounded as people
+# write them, one reading in twenty missing; a third without MN, the others with MN kept while AB/2 < 15·MN/2, and the
+# last two readings repeated with the next MN; each MN segment displaced by a factor with σ = 10 % (every fifth segment
+# 40 %); errors 1–10 %, not given; 2 to 5 layers, ρ 0.5–20 000 Ω·m, h 0.3–2000 m.
+FIELD_PRIOR = LayeredPrior(n_layers=(2, 5), thickness=(0.3, 2000), resistivity=(0.5, 20_000))
+FIELD_NOISE = Noise(relative=(0.01, 0.1))
+
+
+def field_sheets(n_sheets, n_soundings, seed=TEST_SEED):
+    """`n_sheets` sheets of task FIELD, each with `n_soundings` soundings."""
+    rng = np.random.default_rng(seed)
+    for _ in range(n_sheets):
+        ab2, mn2 = _field_readings(rng)
+        survey = Schlumberger(ab2=ab2, mn2=mn2)
+        models = FIELD_PRIOR.draw(n_soundings, rng)
+        level = FIELD_NOISE.draw_levels(n_soundings, rng)
+        shift = np.zeros((n_soundings, len(ab2)))
+        for value in np.unique(mn2) if mn2 is not None else ():
+            spread = np.where(rng.random(n_soundings) < 0.2, 0.4, 0.1)
+            shift[:, mn2 == value] = (spread * rng.standard_normal(n_soundings))[:, None]
+        noise = level * rng.standard_normal(shift.shape)
+        yield FieldSheet(survey, models, survey(**models) * np.exp(noise + shift), level[:, 0], shift)
+
+
+def _field_readings(rng):
+    start, end = np.exp(rng.uniform(np.log([1, 80]), np.log([5, 3000])))
+    spacing = np.geomspace(start, end, rng.integers(8, 31))
+    digits = 1 - np.floor(np.log10(spacing)).astype(int)
+    spacing = np.unique([round(value, int(d)) for value, d in zip(spacing, digits, strict=True)])
+    keep = rng.random(len(spacing)) > 0.05
+    spacing = spacing[keep] if keep.sum() >= 8 else spacing
+    if rng.random() < 1 / 3:
+        return spacing, None
+    ab2, mn2 = [], []
+    half = round(spacing[0] / 3, 2)
+    for value in spacing:
+        if value > 15 * half:
+            half *= 5
+            repeated = [last for last in spacing[spacing < value][-2:] if last > 1.5 * half]
+            ab2 += repeated
+            mn2 += [half] * len(repeated)
+        ab2.append(value)
+        mn2.append(half)
+    return np.array(ab2), np.array(mn2)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bpinvert import network, plots
     from bpinvert.explanation import explain
-    from bpinvert.inverter import Inverter, invert, load_inverter
+    from bpinvert.inverter import Inverter, invert, load_inverter, widen
     from bpinvert.noise import Noise
     from bpinvert.priors import LayeredPrior, Prior
     from bpinvert.readers import read_soundings
     from bpinvert.samples import generate_samples, open_samples
+    from bpinvert.sheets import Sheets
 
     __version__: str
 
@@ -21,6 +22,7 @@ __all__ = [
     "LayeredPrior",
     "Noise",
     "Prior",
+    "Sheets",
     "__version__",
     "explain",
     "generate_samples",
@@ -30,6 +32,7 @@ __all__ = [
     "open_samples",
     "plots",
     "read_soundings",
+    "widen",
 ]
 
 _HOME = {
@@ -37,12 +40,14 @@ _HOME = {
     "LayeredPrior": "priors",
     "Noise": "noise",
     "Prior": "priors",
+    "Sheets": "sheets",
     "explain": "explanation",
     "generate_samples": "samples",
     "invert": "inverter",
     "load_inverter": "inverter",
     "open_samples": "samples",
     "read_soundings": "readers",
+    "widen": "inverter",
 }
 
 

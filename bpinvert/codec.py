@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 # Whitened features are clipped: a stranger must not saturate the network where an ordinary sounding does not.
 _CLIP = 8.0
+# What a spline through the channels leaves unexplained of a reading between them, as a share of the channel's spread.
+_BETWEEN = 0.003
+
+
+@dataclass
+class Conditioned:
+    """What readings say of the channels.
+
+    Attributes
+    ----------
+    mapped : (..., n, n_channels) array, conditional mean of every channel, standardised
+    unsure : (..., n_channels) array, standard deviation of every channel as a share of that without any reading
+    distance : (..., n) array, squared Mahalanobis distance of the readings from what training lets expect
+    roughness : (..., n) array, mean square of what no curve of the training explains, 1 where the errors are as stated
+    """
+
+    mapped: np.ndarray
+    unsure: np.ndarray
+    distance: np.ndarray
+    roughness: np.ndarray
 
 
 class Codec:
-    """What stands between physics and network: standardised inputs, their whitened features, targets in u.
+    """What stands between physics and network: what readings say of the channels, features of that, targets in u.
 
-    Parameters are encoded by their prior's (conditional) CDF, u in [0, 1]; data by their channel's scale and the mean
-    and standard deviation of the *noisy* training data.
+    Parameters are encoded by their prior's (conditional) CDF, u in [0, 1]. The noise-free data of the prior on the
+    network's channels have a mean and a covariance; any readings, each a linear function of the channels with an
+    error of its own, turn those into a conditional mean and standard deviation of every channel (Gaussian
+    conditioning; Rasmussen & Williams 2006, eq. A.6). One formula so weighs repeated readings by their errors, fills
+    gaps, extrapolates, and says how little is known there.
 
     Parameters
     ----------
@@ -29,7 +54,7 @@ class Codec:
         self.context_names = tuple(context_names)
 
     def fit(self, scaled, levels=None, context=None) -> Codec:
-        """Learn means, spreads and covariance from noisy training data.
+        """Learn means, spreads and covariance of noise-free training data.
 
         Parameters
         ----------
@@ -37,7 +62,7 @@ class Codec:
         levels : (n, n_levels) array, noise levels (their logarithm is the input)
         context : (n, n_context) array
         """
-        raw = self._raw(scaled, levels, context)
+        raw = np.hstack([np.asarray(scaled, dtype=float), *self._known(levels, context)])
         self.mean = raw.mean(axis=0)
         spread = raw.std(axis=0)
         self.std = np.where(spread > 0, spread, 1.0)
@@ -49,46 +74,76 @@ class Codec:
 
     def _prepare(self):
         value, vector = np.linalg.eigh(self.covariance)
-        self._whitening = vector / np.sqrt(np.maximum(value, 1e-12 * value[-1]))
+        self._whitening = vector / np.sqrt(np.maximum(value, 1e-8 * value[-1]))
 
-    def _raw(self, scaled, levels, context):
-        parts = [np.asarray(scaled, dtype=float)]
+    def _known(self, levels, context):
+        """Inputs beside the data, on the scale on which they are standardised."""
+        parts = []
         if self.level_names:
             parts.append(np.log(levels))
         if self.context_names:
             parts.append(np.asarray(context, dtype=float))
-        return np.hstack(parts)
+        return parts
 
-    def inputs(self, scaled, levels=None, context=None) -> np.ndarray:
-        """Standardised inputs, (n, n_inputs); missing data are filled by :meth:`fill` first."""
-        return (self._raw(self.fill(scaled), levels, context) - self.mean) / self.std
+    def condition(self, matrix, scaled, errors) -> Conditioned:
+        """What readings say of the channels. Leading dimensions, if any, are sheets that are treated at once.
 
-    def features(self, inputs) -> np.ndarray:
-        """What the network sees: the inputs, and their data whitened by principal components; float32."""
-        inputs = np.asarray(inputs, dtype=np.float32)
-        whitened = inputs[:, : len(self.channels)] @ self._whitening.astype(np.float32)
-        return np.hstack([inputs, np.clip(whitened, -_CLIP, _CLIP, out=whitened)])
-
-    def fill(self, scaled) -> np.ndarray:
-        """Missing (NaN) data replaced by their expectation given the others, from the training covariance."""
-        scaled = np.asarray(scaled, dtype=float)
-        missing = ~np.isfinite(scaled)
-        if not missing.any():
-            return scaled
-        filled = scaled.copy()
+        Parameters
+        ----------
+        matrix : (..., n_readings, n_channels) array
+            Each reading as a linear function of the channels, on the channels' scale; a reading that is not used has
+            a row of zeros.
+        scaled : (..., n, n_readings) array
+            Soundings on that scale, all with the same errors; anything finite where not used.
+        errors : (..., n_readings, n_readings) array
+            Covariance of the readings' errors, on that scale.
+        """
         n = len(self.channels)
-        mean, std = self.mean[:n], self.std[:n]
-        patterns, which = np.unique(missing, axis=0, return_inverse=True)
-        order = np.argsort(which, kind="stable")
-        ends = np.cumsum(np.bincount(which, minlength=len(patterns)))
-        for pattern, rows in zip(patterns, np.split(order, ends[:-1]), strict=True):
-            if not pattern.any():
-                continue
-            known = ~pattern
-            standard = (scaled[rows][:, known] - mean[known]) / std[known]
-            gain = self.covariance[np.ix_(pattern, known)] @ np.linalg.pinv(self.covariance[np.ix_(known, known)])
-            filled[np.ix_(rows, pattern)] = standard @ gain.T * std[pattern] + mean[pattern]
-        return filled
+        standard = matrix * self.std[:n]
+        across = standard @ self.covariance
+        system = across @ np.swapaxes(standard, -1, -2) + errors
+        # A spline through the channels leaves a little unexplained between them.
+        diagonal = np.arange(matrix.shape[-2])
+        on_channel = (np.abs(matrix) == np.abs(matrix).sum(axis=-1, keepdims=True)).any(axis=-1)
+        system[..., diagonal, diagonal] += np.where(on_channel, 0.0, np.square(_BETWEEN * standard).sum(axis=-1))
+        inverse = np.linalg.inv(system)
+        gain = inverse @ across
+        difference = scaled - (matrix @ self.mean[:n])[..., None, :]
+        known = np.einsum("...ij,...ij->...j", gain, across)
+        explained = difference @ inverse
+        # Var(inverse @ difference) = inverse; with the errors as metric, directions count by their share of noise.
+        used = matrix.any(axis=-1)
+        expected = np.where(used, np.einsum("...ij,...ji->...i", inverse, errors), 0.0).sum(axis=-1)
+        rough = np.einsum("...i,...i->...", explained @ errors, explained)
+        return Conditioned(
+            mapped=difference @ gain,
+            unsure=np.sqrt(np.clip(1 - known / np.diagonal(self.covariance), 1e-8, 1.0)),
+            distance=np.einsum("...i,...i->...", explained, difference),
+            roughness=rough / np.maximum(expected, 1e-3)[..., None],
+        )
+
+    def inputs(self, mapped, levels=None, context=None) -> np.ndarray:
+        """Standardised inputs, (n, n_inputs): the mapped channels as they are, then what is known beside them."""
+        n = len(self.channels)
+        known = self._known(levels, context)
+        if not known:
+            return mapped
+        return np.hstack([mapped, (np.hstack(known) - self.mean[n:]) / self.std[n:]])
+
+    def features(self, inputs, unsure) -> np.ndarray:
+        """What the network sees, float32: the inputs, their data whitened by principal components, what is unsure.
+
+        Parameters
+        ----------
+        inputs : (n, n_inputs) array
+        unsure : (n, n_channels) array
+        """
+        inputs = np.asarray(inputs, dtype=np.float32)
+        n = len(self.channels)
+        whitened = inputs[:, :n] @ self._whitening.astype(np.float32)
+        # About -1 to 1 from well measured to unknown.
+        doubt = np.log(np.asarray(unsure, dtype=np.float32)) / 2 + 1
+        return np.hstack([inputs, np.clip(whitened, -_CLIP, _CLIP, out=whitened), doubt])
 
     def targets(self, models) -> np.ndarray:
         """Models in network units u, (n, n_parameters)."""

@@ -13,18 +13,22 @@ from bpinvert.results import STATUS
 _SYMBOLS = {"apparent_resistivity": "ρa", "phase": "phase"}
 _COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n"}
 _UNITS = {"ohm m": "Ω·m", "degree": "°"}
+_WIDEN = "train on a prior that includes it (bpinvert train --widen results.nc)"
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
-    "range": "check the units and the sheet at these readings; if they are right, train on a wider prior",
+    "range": f"check the units and the sheet at these readings; if they are right, {_WIDEN}",
     "residual": "check these readings in the field notes; if they are bad, mask them (used=False) and invert again",
+    "noise": "the readings scatter: look for bad contacts and slips of the pen, and mask bad readings (used=False) or "
+    "give larger errors",
     "misfit": "the errors are too small, the ground is not layered like the prior (more layers, another range) or not "
-    "1-D: give larger errors, train on a wider prior, or do not use this model",
-    "mahalanobis": "look for swapped columns, another electrode array or other units; if the curve is right, "
-    "train on a prior that includes it",
-    "neighbour": "train on a prior that includes such curves, or with more samples",
+    f"1-D: give larger errors, {_WIDEN}, or do not use this model",
+    "mahalanobis": "look for swapped columns, another electrode array or other units; if the curve is right, " + _WIDEN,
+    "neighbour": f"{_WIDEN}, or train with more samples",
 }
 # So many readings beyond 3 σ at most, or one this many times as far off as the next, are a matter of bad readings.
 _FEW_READINGS, _STANDS_OUT = 3, 1.5
+# A displacement of less is not worth a word.
+_DISPLACED = 0.02
 
 # chi²/N above which a network's answer should not be used without refinement.
 _POOR_FIT = 1.5
@@ -78,11 +82,13 @@ def explain(result, sounding: int = 0) -> str:
         sentences.append(f"Fewer than {100 * rate:g} in 100 soundings drawn from the prior look as strange.")
         first = [cause for cause in _ADVICE if cause in causes]
         if first[0] == "residual" and "misfit" in first and not _few_stand_out(one, result):
-            first = ["misfit"]
+            first = first[1:]
         advice = [_ADVICE[first[0]]]
     for name, (bit, meaning) in STATUS.items():
         if status & bit and name in ("extrapolated", "readings_masked", "not_converged", "at_prior_edge"):
             sentences.append(f"Note: {meaning}.")
+    if status & STATUS["segments_shifted"][0] and _displaced(one):
+        sentences.append(f"Note: {_displaced(one)}.")
     if not int(one["flag"]) and one["reading_outside"].any():
         sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")
         advice = [_ADVICE["range"]]
@@ -93,6 +99,15 @@ def explain(result, sounding: int = 0) -> str:
         advice = ['invert with level="refined"']
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
+
+
+def _displaced(one):
+    """Which MN segments were displaced, and how far."""
+    shift, mn2 = one["segment_shift"].values, one["mn2"].values
+    moved = np.abs(shift - 1) > _DISPLACED
+    # A plain hyphen: a console that has no other minus sign would show a question mark.
+    words = [f"{value:g} m by {100 * (shift[moved & (mn2 == value)][0] - 1):+.0f} %" for value in np.unique(mn2[moved])]
+    return f"readings of some MN segments are displaced: MN/2 = {', '.join(words)}" if words else ""
 
 
 def _cause(one, cause, result):

@@ -71,6 +71,20 @@ class Noise:
         inside = np.minimum(0.05, np.diff(self._log_ends, axis=0)[0] / 4)
         return np.clip(levels, *np.exp([self._log_ends[0] + inside, self._log_ends[1] - inside]))
 
+    def level_room(self, levels):
+        """By which factors, lowest and highest, the levels (n, n_levels) may be multiplied without leaving a range."""
+        if not self.level_names:
+            return np.ones(len(levels)), np.ones(len(levels))
+        low, high = np.exp(self._log_ends)
+        return (low / levels).max(axis=1), (high / levels).min(axis=1)
+
+    def position(self, levels, unknown) -> np.ndarray:
+        """Where in their ranges the levels lie, 0 (low) to 1 (high) in the logarithm, -1 where they are `unknown`."""
+        if not self.level_names:
+            return np.zeros(len(levels))
+        low, high = self._log_ends
+        return np.where(unknown, -1.0, np.clip((np.log(levels) - low) / (high - low), 0.0, 1.0).mean(axis=1))
+
     def sigma(self, data, channels, levels=None) -> np.ndarray:
         """Standard deviations in physical units.
 
@@ -99,6 +113,12 @@ class Noise:
         if _is_constant(channels, floor):
             return np.array(np.broadcast_to(relative, np.shape(data)))
         return np.hypot(floor, relative * np.abs(data)) * channels.scale_slope(data)
+
+    def proportional(self, channels) -> bool:
+        """Whether σ on the channels' scale does not depend on the data."""
+        relative, floor = self._parts(channels, None)
+        scale = np.array(channels.scale)
+        return bool((((scale == "log") & (floor == 0)) | ((scale == "linear") & (relative == 0))).all())
 
     def draw(self, data, channels, rng, levels=None) -> np.ndarray:
         """`data` with noise that is Gaussian on the channels' scale, so that logarithmic data stay positive.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +24,62 @@ class Refined:
     u : (n, n_parameters) array, network units in [0, 1]
     chi2 : (n,) array, sum of squared standardised residuals over used readings
     converged : (n,) bool array
+    searched : (n,) bool array
+        Whether further starts would hardly find a better model; False where the fit was good enough before that.
     """
 
     u: np.ndarray
     chi2: np.ndarray
     converged: np.ndarray
+    searched: np.ndarray
+
+
+class Displacement:
+    """Segments of readings that are displaced together, each by an unknown amount with a Gaussian prior.
+
+    The amounts are linear in the residuals, so they need no iteration: with residuals r, weights w = 1/σ on a segment
+    of prior variance v, the best amount is v Σ w²r / (1 + v Σ w²), and the sum of squares that remains, penalty
+    included, is that of the projected residuals (generalised least squares).
+
+    Parameters
+    ----------
+    segments : (n_segments, n_channels) bool array, disjoint
+    variance : (n, n_segments) array, on the channels' scale
+    sigma : (n, n_channels) array, inf where a reading is not used
+    """
+
+    def __init__(self, segments, variance, sigma):
+        self.segments = segments.astype(float)
+        self.variance = variance
+        self.weight = np.where(np.isfinite(sigma), 1 / sigma, 0.0)
+        self.information = np.square(self.weight) @ self.segments.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shrink = (1 - 1 / np.sqrt(1 + variance * self.information)) / self.information
+        self._shrink = np.where(self.information > 0, shrink, 0.0)
+
+    def project(self, standardised, rows):
+        """Standardised residuals or derivatives (n, n_channels, k) without the share that displacements explain."""
+        weight = self.weight[rows][:, :, None]
+        common = self._shrink[rows][:, :, None] * (self.segments @ (weight * standardised))
+        return standardised - weight * (self.segments.T @ common)
+
+    def estimate(self, difference):
+        """Best amounts (n, n_segments) for the residuals (n, n_channels) of all soundings, on the scale."""
+        weighted = np.where(np.isfinite(difference), difference, 0.0) * np.square(self.weight)
+        return self.variance * (weighted @ self.segments.T) / (1 + self.variance * self.information)
+
+    def spread(self, larger=1.0):
+        """Standard deviations of the amounts (n, n_segments), with errors so many times `larger`."""
+        return np.sqrt(self.variance / (1 + self.variance * self.information / np.square(larger)))
+
+    def reweighted(self, amounts, scale, freedom) -> Displacement:
+        """The same with variances that make the Gaussian prior one of Student's t of that scale at `amounts`.
+
+        One step of the EM algorithm (Lange, Little & Taylor 1989, doi:10.2307/2290063).
+        """
+        variance = (freedom * scale**2 + np.square(amounts) + np.square(self.spread())) / (freedom + 1)
+        with np.errstate(divide="ignore"):
+            return Displacement(self.segments, variance, 1 / self.weight)
 
 
 class Misfit:
@@ -42,13 +94,17 @@ class Misfit:
     sigma : (n, n_channels) array
         Standard deviation on that scale; inf where a reading is not used.
     context : dict of (n,) arrays
+    displacement : Displacement, optional
+        Of segments of readings: the sum of squares is then the smallest over all displacements, each with a penalty
+        of its own square over its variance.
     """
 
-    def __init__(self, survey, prior, scaled, sigma, context=None):
+    def __init__(self, survey, prior, scaled, sigma, context=None, displacement=None):
         self.survey, self.prior, self.context = survey, prior, context or {}
         used = np.isfinite(sigma) & (sigma > 0) & np.isfinite(scaled)
         self.scaled = np.where(used, scaled, 0.0)
         self.weight = np.where(used, 1 / np.where(used, sigma, 1.0), 0.0)
+        self.displacement = displacement
 
     def _models(self, u, rows):
         return self.prior.decode(u) | {key: value[rows] for key, value in self.context.items()}
@@ -60,6 +116,8 @@ class Misfit:
         # A model that cannot be computed where a reading is used must lose every comparison.
         lost = ~np.isfinite(residuals) & (self.weight[rows] > 0)
         residuals[~np.isfinite(residuals)] = 0.0
+        if self.displacement is not None:
+            residuals = self.displacement.project(residuals[:, :, None], rows)[:, :, 0]
         chi2 = np.einsum("ij,ij->i", residuals, residuals)
         chi2[lost.any(axis=1)] = np.inf
         return residuals, chi2
@@ -77,6 +135,8 @@ class Misfit:
         jacobian = jacobian * to_u[:, None, :] if to_u.ndim == 2 else jacobian @ to_u
         jacobian *= self.weight[rows][:, :, None]
         jacobian[~np.isfinite(jacobian)] = 0.0
+        if self.displacement is not None:
+            jacobian = self.displacement.project(jacobian, rows)
         transposed = jacobian.transpose(0, 2, 1)
         return chi2, (transposed @ residuals[:, :, None])[:, :, 0], transposed @ jacobian
 
@@ -135,7 +195,7 @@ def refine(misfit: Misfit, start, rows=None, *, max_iterations=30, tolerance=1e-
         active = active[~(done | stuck)]
         if not active.size:
             break
-    return Refined(u, chi2, converged)
+    return Refined(u, chi2, converged, np.zeros(len(u), dtype=bool))
 
 
 def _step(u, gradient, curvature, damping):
@@ -173,13 +233,25 @@ def starts_around(u, n_starts=12, spread=0.4) -> np.ndarray:
     -------
     (n, n_starts, n_parameters) array
     """
-    points = qmc.Sobol(u.shape[1], rng=0).random_base2(max(n_starts - 1, 1).bit_length())[: n_starts - 1]
-    offsets = np.vstack([np.zeros(u.shape[1]), spread * ndtri(np.clip(points, 1e-6, 1 - 1e-6))])
-    return np.clip(u[:, None] + offsets, 0.0, 1.0)
+    return np.clip(u[:, None] + _offsets(u.shape[1], n_starts, spread), 0.0, 1.0)
+
+
+@functools.cache
+def _offsets(n_parameters, n_starts, spread):
+    points = qmc.Sobol(n_parameters, rng=0).random_base2(max(n_starts - 1, 1).bit_length())[: n_starts - 1]
+    return np.vstack([np.zeros(n_parameters), spread * ndtri(np.clip(points, 1e-6, 1 - 1e-6))])
+
+
+# Starts are refined at once where so few soundings are left that NumPy's overhead counts.
+_WORTHWHILE = 64
+# No further start where this many have ended at about the best chi²: its share, or this much in all.
+_AGREEING, _ABOUT = 3, (0.02, 0.2)
 
 
 def refine_multistart(misfit: Misfit, starts, *, enough, max_iterations=30) -> Refined:
     """Refine from the first start; go on to the next ones only where the fit is not yet good enough.
+
+    Where several starts have ended at the same misfit, no further one is tried: it is the best there is.
 
     Parameters
     ----------
@@ -188,13 +260,35 @@ def refine_multistart(misfit: Misfit, starts, *, enough, max_iterations=30) -> R
     enough : (n,) array
         Sum of squared residuals below which no further start is tried.
     """
-    best = refine(misfit, starts[:, 0], max_iterations=max_iterations)
-    for k in range(1, starts.shape[1]):
-        rows = np.flatnonzero(best.chi2 > enough)
+    n, n_starts, _ = starts.shape
+    best = Refined(starts[:, 0].copy(), np.full(n, np.inf), *np.zeros((2, n), dtype=bool))
+    reached = np.full((n, n_starts), np.inf)
+    done = 0
+    while done < n_starts:
+        rows = _undecided(best, reached, enough)
         if not rows.size:
             break
-        other = refine(misfit, starts[rows, k], rows, max_iterations=max_iterations)
-        better = other.chi2 < best.chi2[rows]
-        for name in ("u", "chi2", "converged"):
-            getattr(best, name)[rows[better]] = getattr(other, name)[better]
+        # Where one start is enough in any case, no further one is made with it.
+        left = 1 if done == 0 and np.isinf(enough[rows]).all() else n_starts - done
+        several = min(max(_WORTHWHILE // rows.size, 1), left)
+        own = np.repeat(rows, several)
+        trials = starts[rows, done : done + several].reshape(len(own), -1)
+        others = refine(misfit, trials, own, max_iterations=max_iterations)
+        # One start after the other, as if each had been made only where needed: an answer does not depend on the batch.
+        for k in range(several):
+            place = np.flatnonzero(np.isin(own, _undecided(best, reached, enough)))[k::several]
+            reached[own[place], done + k] = others.chi2[place]
+            better = place[others.chi2[place] < best.chi2[own[place]]]
+            for name in ("u", "chi2", "converged"):
+                getattr(best, name)[own[better]] = getattr(others, name)[better]
+        done += several
+    best.searched = best.chi2 > enough
     return best
+
+
+def _undecided(best, reached, enough):
+    """Soundings that do not fit yet, and whose starts have not ended at the same misfit often enough."""
+    about = reached <= (best.chi2 * (1 + _ABOUT[0]) + _ABOUT[1])[:, None]
+    agreed = np.isfinite(best.chi2) & (about.sum(axis=1) >= _AGREEING)
+    untried = np.isinf(reached).all(axis=1)
+    return np.flatnonzero(untried | ((best.chi2 > enough) & ~agreed))

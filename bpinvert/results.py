@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import platform
 from dataclasses import dataclass, field
@@ -14,12 +15,13 @@ from bpinvert import checks
 
 # status says how a sounding was handled; flag (by the checks' bits) says whether it is a stranger.
 STATUS = {
-    "extrapolated": (1, "the sounding does not reach the network's first or last channel"),
+    "extrapolated": (1, "its readings begin or end where those of the training do not"),
     "readings_masked": (2, "some readings are not used"),
     "too_few_readings": (4, "fewer than three usable readings: not inverted"),
     "not_converged": (8, "refinement stopped at its limit of iterations"),
     "refined": (16, "refined with the physics"),
     "at_prior_edge": (32, "a parameter lies at the edge of the prior: the data set it a limit on one side only"),
+    "segments_shifted": (64, "readings of some MN segments were displaced against the others to fit one model"),
 }
 FLAG_BITS = {name: 1 << k for k, name in enumerate(checks.NAMES)}
 # Names of the result's own coordinates, and what is written anew.
@@ -47,9 +49,11 @@ class Answer:
     n_layers : (n,) int array, 0 where not inverted
     predicted, residual : dict of (n, n_readings) arrays by quantity
     sigma : dict of (n, n_readings) arrays by quantity, in physical units, what the residuals were divided by
+    shift : (n, n_readings) array, factor by which the reading's MN segment is displaced
     used, reading_outside : (n, n_readings) bool arrays
     chi2, rrms, noise_estimate : (n,) arrays
     scores : (n, n_checks) array
+    strata : (n, 3) array
     status : (n,) int array
     """
 
@@ -58,12 +62,14 @@ class Answer:
     predicted: dict = field(default_factory=dict)
     residual: dict = field(default_factory=dict)
     sigma: dict = field(default_factory=dict)
+    shift: np.ndarray | None = None
     used: np.ndarray | None = None
     reading_outside: np.ndarray | None = None
     chi2: np.ndarray | None = None
     rrms: np.ndarray | None = None
     noise_estimate: np.ndarray | None = None
     scores: np.ndarray | None = None
+    strata: np.ndarray | None = None
     status: np.ndarray | None = None
 
     @classmethod
@@ -76,12 +82,14 @@ class Answer:
             predicted={q: np.full(table, np.nan) for q in quantities},
             residual={q: np.full(table, np.nan) for q in quantities},
             sigma={q: np.full(table, np.nan) for q in quantities},
+            shift=np.full(table, np.nan),
             used=np.zeros(table, dtype=bool),
             reading_outside=np.zeros(table, dtype=bool),
             chi2=np.full(rows, np.nan),
             rrms=np.full(rows, np.nan),
             noise_estimate=np.full(rows, np.nan),
             scores=np.full((n, len(checks.NAMES)), np.nan),
+            strata=np.zeros((n, 3)),
             status=np.zeros(rows, dtype=np.int32),
         )
 
@@ -153,6 +161,14 @@ def _fit(answer, channels):
         result[f"residual_{quantity}"] = _variable(
             table, answer.residual[quantity], "1", f"(observed - predicted)/σ of {label} on its scale"
         )
+    # Only where there are MN segments to displace.
+    if (answer.status & STATUS["segments_shifted"][0]).any() or not np.isin(answer.shift[answer.used], 1.0).all():
+        result["segment_shift"] = _variable(
+            ("sounding", "reading"),
+            answer.shift,
+            "1",
+            "factor by which the readings of this MN segment are displaced; predicted values include it",
+        )
     row = ("sounding",)
     result["chi2"] = _variable(row, answer.chi2, "1", "mean squared residual over the used readings (chi²/N)")
     result["rrms"] = _variable(row, answer.rrms, "%", "relative RMS of predicted against observed data")
@@ -163,10 +179,7 @@ def _fit(answer, channels):
 
 
 def _flags(answer, calibration, rate):
-    p_value = calibration.p_values(answer.scores)
-    p_joint = calibration.joint(p_value)
-    p_value[np.isnan(p_joint)] = np.nan
-    outside = p_value < calibration.threshold(rate)
+    p_value, p_joint, outside = calibration.judge(answer.scores, answer.strata, rate)
     bits = np.array([FLAG_BITS[name] for name in checks.NAMES])
     table, row = ("sounding", "check"), ("sounding",)
     return {
@@ -200,6 +213,11 @@ def compact(value: float, digits: int) -> str:
 
 def versions() -> dict:
     """Versions of what made a file or a result."""
+    return dict(_versions())
+
+
+@functools.cache
+def _versions():
     found = {"python": platform.python_version()}
     for name in ("bpinvert", "numpy", "scipy", "scikit-learn", "xarray"):
         try:

@@ -80,7 +80,8 @@ def test_every_bit_and_check_is_explained():
 def test_every_keyword_of_the_public_functions_is_explained():
     found = keywords(
         *METHODS.values(), bp.LayeredPrior, bp.Noise, bp.Inverter, bp.Inverter.fit, bp.Inverter.invert, bp.invert,
-        bp.generate_samples, bp.open_samples, bp.read_soundings, bp.explain, bp.load_inverter, network.BPRegressor,
+        bp.generate_samples, bp.open_samples, bp.read_soundings, bp.explain, bp.load_inverter, bp.widen, bp.Sheets,
+        network.BPRegressor,
     )  # fmt: skip
     found |= {f.name for f in fields(Channels)}
     assert found - set(names_in_glossary()) == set()

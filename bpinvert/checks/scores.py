@@ -1,10 +1,4 @@
-"""The range flags: is this sounding like those the network was trained on?
-
-Each check gives a score (higher = stranger). Its p-value is conformal: the share of fresh, held-out simulations, sent
-through the very same path, that score at least as high (Vovk et al. 2005, *Algorithmic Learning in a Random World*).
-The joint test takes the smallest p-value over the checks and calibrates *that* on the same simulations, so the stated
-false-alarm rate holds for all checks together.
-"""
+"""Scores of strangeness, one small class for each check; higher is stranger."""
 
 from __future__ import annotations
 
@@ -13,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erf, ndtri
 
-NAMES = ("range", "mahalanobis", "neighbour", "residual", "misfit")
+NAMES = ("range", "mahalanobis", "neighbour", "residual", "misfit", "noise")
 MEANINGS = {
     "range": "a datum outside the range of the training data",
     "mahalanobis": "a combination of data far from the training data",
     "neighbour": "no training sounding nearby",
     "residual": "single readings that no model of the prior fits",
     "misfit": "the best model of the prior does not fit",
+    "noise": "neighbouring readings scatter more than the errors let expect",
 }
 
 
@@ -30,54 +25,73 @@ class CheckInputs:
     Attributes
     ----------
     inputs : (n, n_inputs) array, standardised network inputs
+    beyond : (n,) array
+        How far the most extreme reading lies outside the range of the training data there, in their standard
+        deviations; negative inside.
+    distance : (n,) array, squared Mahalanobis distance of the readings, given their errors
+    roughness : (n,) array, mean square of what is too rough for a curve, over what the errors let expect
     residuals : (n, n_readings) array, (observed - predicted)/σ of the answer; NaN where not used, inf where the model
         predicts nothing
     """
 
     inputs: np.ndarray
+    beyond: np.ndarray
+    distance: np.ndarray
+    roughness: np.ndarray
     residuals: np.ndarray
+
+    @property
+    def n_used(self):
+        return (~np.isnan(self.residuals)).sum(axis=1)
+
+
+def normal_score(mean_square, n):
+    """A mean of `n` squared normal variates as a normal score (Wilson & Hilferty 1931): it depends little on `n`."""
+    spread = 2 / (9 * n)
+    return (np.cbrt(mean_square) - (1 - spread)) / np.sqrt(spread)
 
 
 class Range:
-    """How far the most extreme input lies outside the training range, in training standard deviations.
+    """How far the most extreme datum, noise level or known quantity lies outside the training range.
 
-    Negative inside.
+    In training standard deviations, negative inside. `low` and `high` are those of the noisy data on the channels,
+    standardised, then of the further inputs.
     """
 
     name = "range"
 
-    def fit(self, inputs: np.ndarray) -> Range:
-        self.low, self.high = inputs.min(axis=0), inputs.max(axis=0)
+    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Range:
+        """`data` (n, n_channels): the noisy training data on the channels, standardised like the inputs."""
+        known = inputs[:, data.shape[1] :]
+        self.low = np.concatenate([data.min(axis=0), known.min(axis=0)])
+        self.high = np.concatenate([data.max(axis=0), known.max(axis=0)])
+        self.n_known = np.array([known.shape[1]])
         return self
 
-    def excess(self, inputs):
-        """Per input: distance outside the training range, negative inside; (n, n_inputs)."""
-        return np.maximum(self.low - inputs, inputs - self.high)
-
     def score(self, given: CheckInputs):
-        return self.excess(given.inputs).max(axis=1)
+        n = given.inputs.shape[1] - int(self.n_known[0])
+        known = given.inputs[:, n:]
+        further = np.maximum(self.low[n:] - known, known - self.high[n:])
+        return np.hstack([given.beyond[:, None], further]).max(axis=1)
 
     def get_state(self):
-        return {"low": self.low, "high": self.high}
+        return {"low": self.low, "high": self.high, "n_known": self.n_known}
 
 
 class Mahalanobis:
-    """Mahalanobis distance of the inputs from the training mean, squared."""
+    """Distance of the sounding's own readings from the training mean, as a normal score (see `normal_score`)."""
 
     name = "mahalanobis"
 
-    def fit(self, inputs: np.ndarray) -> Mahalanobis:
-        self.centre = inputs.mean(axis=0)
-        value, vector = np.linalg.eigh(np.cov(inputs, rowvar=False).reshape(inputs.shape[1], -1))
-        self.whitening = vector / np.sqrt(np.maximum(value, 1e-10 * value[-1]))
+    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Mahalanobis:
         return self
 
     def score(self, given: CheckInputs):
-        whitened = (given.inputs - self.centre) @ self.whitening
-        return np.einsum("ij,ij->i", whitened, whitened)
+        n = np.maximum(given.n_used, 1)
+        return normal_score(given.distance / n, n)
 
     def get_state(self):
-        return {"centre": self.centre, "whitening": self.whitening}
+        return {}
 
 
 class Neighbour:
@@ -86,7 +100,7 @@ class Neighbour:
     name = "neighbour"
     n_neighbours = 5
 
-    def fit(self, inputs: np.ndarray, n_reference=2000) -> Neighbour:
+    def fit(self, inputs: np.ndarray, data: np.ndarray, n_reference=2000) -> Neighbour:
         self.reference = np.asarray(inputs[:n_reference], dtype=np.float32)
         return self
 
@@ -113,7 +127,7 @@ class Residual:
 
     name = "residual"
 
-    def fit(self, inputs: np.ndarray) -> Residual:
+    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Residual:
         return self
 
     def score(self, given: CheckInputs):
@@ -128,84 +142,35 @@ class Residual:
 
 
 class Misfit:
-    """chi²/N of the answer as a normal score (Wilson & Hilferty 1931), so that it depends little on N."""
+    """chi²/N of the answer as a normal score (see `normal_score`)."""
 
     name = "misfit"
 
-    def fit(self, inputs: np.ndarray) -> Misfit:
+    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Misfit:
         return self
 
     def score(self, given: CheckInputs):
-        used = ~np.isnan(given.residuals)
-        n = np.maximum(used.sum(axis=1), 1)
-        chi2 = np.square(np.where(used, given.residuals, 0.0)).sum(axis=1) / n
-        spread = 2 / (9 * n)
-        return (np.cbrt(chi2) - (1 - spread)) / np.sqrt(spread)
+        n = np.maximum(given.n_used, 1)
+        chi2 = np.square(np.where(np.isnan(given.residuals), 0.0, given.residuals)).sum(axis=1) / n
+        return normal_score(chi2, n)
 
     def get_state(self):
         return {}
 
 
-CHECKS = {check.name: check for check in (Range, Mahalanobis, Neighbour, Residual, Misfit)}
+class Noise:
+    """Scatter of neighbouring readings that no curve has, as a normal score; the layered model plays no part."""
 
+    name = "noise"
 
-class Calibration:
-    """Conformal p-values of all checks and of their joint test, from held-out simulations.
+    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Noise:
+        return self
 
-    Parameters
-    ----------
-    scores : (n, n_checks) array, scores of held-out simulations
-    """
-
-    # Quantiles kept: every rank of the top 2 %, then a coarse ladder. Between kept ranks a p-value is rounded up.
-    _TAIL, _LADDER = 0.02, 1000
-
-    def __init__(self, scores=None):
-        if scores is None:
-            return
-        scores = np.asarray(scores, dtype=float)
-        self.n = len(scores)
-        self.ranks = self._kept_ranks(self.n)
-        self.quantiles = -np.sort(-scores, axis=0)[self.ranks]
-        smallest = self.p_values(scores, own=True).min(axis=1)
-        self.smallest = np.sort(smallest)[self.ranks]
-
-    def _kept_ranks(self, n):
-        tail = np.arange(int(np.ceil(self._TAIL * n)))
-        ladder = np.linspace(0, n - 1, self._LADDER).round().astype(int)
-        return np.unique(np.concatenate([tail, ladder]))
-
-    def p_values(self, scores, own=False):
-        """(n, n_checks) p-values; `own` when the scores are the calibration's own and must not count themselves."""
-        p = np.empty(np.shape(scores))
-        for k, column in enumerate(np.asarray(scores, dtype=float).T):
-            # Number of calibration scores at least as high, rounded up to the next kept rank.
-            place = np.searchsorted(-self.quantiles[:, k], -column, side="right")
-            count = np.append(self.ranks, self.n)[place]
-            p[:, k] = (np.maximum(count, 1) if own else count + 1) / (self.n + 1)
-            p[np.isnan(column), k] = np.nan
-        return p
-
-    def joint(self, p_values):
-        """(n,) p-value of the smallest of the checks' p-values."""
-        smallest = np.min(p_values, axis=1)
-        place = np.searchsorted(self.smallest, smallest, side="right")
-        joint = (np.append(self.ranks, self.n)[place] + 1) / (self.n + 1)
-        return np.where(np.isnan(smallest), np.nan, joint)
-
-    def threshold(self, rate):
-        """The p-value below which a single check makes the joint test reject at `rate`."""
-        rejecting = np.count_nonzero((self.ranks + 1) / (self.n + 1) <= rate)
-        return float(self.smallest[rejecting - 1]) if rejecting else 0.0
+    def score(self, given: CheckInputs):
+        return normal_score(given.roughness, np.maximum(given.n_used, 1))
 
     def get_state(self):
-        return {"n": np.array([self.n]), "ranks": self.ranks, "quantiles": self.quantiles, "smallest": self.smallest}
+        return {}
 
-    @classmethod
-    def from_state(cls, state) -> Calibration:
-        calibration = cls()
-        calibration.n = int(state["n"][0])
-        calibration.ranks = np.asarray(state["ranks"], dtype=int)
-        calibration.quantiles = np.asarray(state["quantiles"], dtype=float)
-        calibration.smallest = np.asarray(state["smallest"], dtype=float)
-        return calibration
+
+CHECKS = {check.name: check for check in (Range, Mahalanobis, Neighbour, Residual, Misfit, Noise)}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import bpinvert as bp
 from bpinvert.cli.files import write_result
-from bpinvert.cli.output import describe_sounding, draw_sounding, layers, make_folder
+from bpinvert.cli.layers import cover
+from bpinvert.cli.output import describe_sounding, draw_sounding, make_folder
 
 DATA = Path(bp.__file__).parent / "data"
 
@@ -14,13 +15,12 @@ DATA = Path(bp.__file__).parent / "data"
 def run(options) -> int:
     folder = make_folder(options.output)
     observed = bp.read_soundings(DATA / "wauchope.csv")
-    result = bp.load_inverter(DATA / "wauchope.nc").invert(observed)
+    result = bp.invert(observed)
     write_result(result, folder / "wauchope.nc")
     draw_sounding(result, 0, folder / "wauchope.png")
     print("Schlumberger sounding at Wauchope, central Australia (Constable, Parker & Constable 1987)\n")
     print(describe_sounding(result, 0))
-    columns = layers(result, 0)
-    cover = zip(columns["thickness"][:-1], columns["resistivity"][:-1], strict=True)
-    print(f"  conductance above the basement, S = Σ h/ρ: {sum(h / rho for h, rho in cover):.1f} S")
+    conductance = cover(result, 0)["longitudinal_conductance"]
+    print(f"  conductance above the basement, S = Σ h/ρ: {conductance:.1f} S")
     print(f"\nwritten: {folder / 'wauchope.png'} and {folder / 'wauchope.nc'}")
     return 0

@@ -13,6 +13,7 @@ import numpy as np
 from bpinvert.inverter import Inverter
 from bpinvert.noise import Noise
 from bpinvert.priors import LayeredPrior
+from bpinvert.sheets import Sheets
 from forward_models import METHODS
 
 SAMPLES = ("n", "seed")
@@ -30,6 +31,7 @@ class Recipe:
     survey : forward_models.Survey
     prior : LayeredPrior or None
     noise : Noise
+    sheets : Sheets
     samples : dict of `n`, `seed`
     training : dict of keywords of `Inverter`
     fit : dict of keywords of `Inverter.fit`
@@ -39,6 +41,7 @@ class Recipe:
     survey: object
     prior: LayeredPrior | None = None
     noise: Noise = field(default_factory=Noise)
+    sheets: Sheets = field(default_factory=Sheets)
     samples: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     fit: dict = field(default_factory=dict)
@@ -58,8 +61,9 @@ def read_recipe(path, needed=("survey", "prior")) -> Recipe:
         "survey": _survey,
         "prior": lambda table: _prior(table, recipe.survey),
         "noise": lambda table: Noise(**_known(table, [f.name for f in fields(Noise)])),
+        "sheets": lambda table: Sheets(**_known(table, [f.name for f in fields(Sheets)])),
         "samples": lambda table: _whole_numbers(_known(table, SAMPLES)),
-        "training": lambda table: _known(table, [*_keywords(Inverter.__init__), *FIT]),
+        "training": lambda table: _known(table, [*_training_keywords(), *FIT]),
     }
     for name in tables:
         if name not in readers:
@@ -128,6 +132,10 @@ def _known(table, allowed):
         if key not in allowed:
             raise ValueError(f"there is an unknown key {key!r}; allowed are {', '.join(allowed)}.")
     return table
+
+
+def _training_keywords():
+    return [name for name in _keywords(Inverter.__init__) if name != "sheets"]
 
 
 def _keywords(function):

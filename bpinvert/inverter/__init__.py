@@ -1,11 +1,13 @@
 """Train an inverse once, invert many soundings.
 
-`inverter` has the class; `fitting` trains, `solving` answers one group of soundings (with a `branch` for each layer
-count), `answering` a whole Dataset; `simulations` are what is trained on; `file` saves and loads; `unaided` inverts a
-sheet without any set-up.
+`inverter` has the class; `fitting` trains on `simulations` that `training_sheets` shows like field sheets; a group of
+soundings becomes a `problem`, is answered by `solving` (with a `branch` for each layer count and `choosing` among them)
+and a whole Dataset by `answering`; `file` saves and loads; `unaided` inverts a sheet without any set-up; `widening`
+includes strangers.
 """
 
 from bpinvert.inverter.inverter import Inverter, load_inverter
 from bpinvert.inverter.unaided import invert
+from bpinvert.inverter.widening import widen
 
-__all__ = ["Inverter", "invert", "load_inverter"]
+__all__ = ["Inverter", "invert", "load_inverter", "widen"]

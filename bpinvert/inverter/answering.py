@@ -56,7 +56,9 @@ def _answer_group(solver, group, level, answer, progress):
             answer.residual[quantity][place] = part.residuals[:, columns]
             answer.sigma[quantity][place] = part.sigma[:, columns]
         answer.n_layers[rows], answer.chi2[rows] = part.n_layers, part.chi2
-        answer.scores[rows], answer.status[rows] = part.scores, part.status
+        answer.scores[rows], answer.strata[rows], answer.status[rows] = part.scores, part.strata, part.status
+        if len(channels.quantities) == 1:
+            answer.shift[place] = np.where(np.isfinite(group.data[part.rows]), np.exp(part.shift), np.nan)
         answer.noise_estimate[rows] = part.noise_estimate
         answer.rrms[rows] = _relative_rms(group, part)
 
@@ -77,7 +79,7 @@ def solutions(solver, group, level, progress=False):
 def training_range(solver) -> dict:
     """Range of the training data by quantity: coordinates, lowest and highest value in physical units, scale."""
     channels = solver.survey.channels
-    low, high = (channels.from_scale(end) for end in _bounds(solver, channels))
+    low, high = (channels.from_scale(end) for end in solver.training_bounds(channels)[:2])
     ranges = {}
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
@@ -93,18 +95,9 @@ def training_range(solver) -> dict:
 def _beyond_training(solver, group):
     """Which used data lie outside the range of the training data, (n, n_channels)."""
     channels = group.survey.channels
-    low, high = _bounds(solver, channels)
+    low, high, _ = solver.training_bounds(channels)
     scaled = channels.to_scale(np.where(group.used, group.data, 1.0))
     return group.used & ((scaled < low) | (scaled > high))
-
-
-def _bounds(solver, channels):
-    """Range of the training data on the scale, interpolated to the readings of `channels`."""
-    trained, codec = solver.survey.channels, solver.codec
-    check = solver.checks[0]
-    n = len(trained)
-    ends = [end[:n] * codec.std[:n] + codec.mean[:n] for end in (check.low, check.high)]
-    return [geometry.at_readings(channels, trained, end) for end in ends]
 
 
 def _shapes(prior):

@@ -10,6 +10,7 @@ from bpinvert.inverter.solving import Solver
 from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import noise_from_dict
 from bpinvert.priors import prior_from_dict
+from bpinvert.sheets import Sheets
 from forward_models import METHODS, survey_from_dict
 
 
@@ -54,7 +55,8 @@ def arguments(stored) -> tuple[list, dict]:
         prior_from_dict(stored["prior"]),
         noise_from_dict(stored["noise"]),
     ]
-    rest = {"false_alarm_rate": stored["false_alarm_rate"], "random_state": stored["random_state"]}
+    rest = {name: stored[name] for name in ("false_alarm_rate", "random_state")}
+    rest["sheets"] = Sheets(**stored["sheets"])
     return parts, settings | rest
 
 
@@ -75,7 +77,7 @@ def restore(inverter, arrays, stored) -> None:
         count: Branch.from_state(part(f"branch{count}_"), stored["branches"][str(count)], with_prior(codec, prior))
         for count, prior in priors_by_count(inverter.prior)
     }
-    inverter.solver = Solver(inverter.survey, inverter.noise, branches, fitted_checks)
+    inverter.solver = Solver(inverter.survey, inverter.noise, inverter.sheets, branches, fitted_checks)
     inverter.calibrations = {
         level: checks.Calibration.from_state(part(f"calibration_{level}_")) for level in stored["levels"]
     }

@@ -14,12 +14,15 @@ from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, with_prior
 from bpinvert.inverter.simulations import Simulations, stream
 from bpinvert.inverter.solving import Solver
+from bpinvert.inverter.training_sheets import TrainingSheets, displacements
 from bpinvert.network import BPRegressor
 from bpinvert.priors.base import count
 from bpinvert.samples import models_and_data
 
 _FEWEST_SAMPLES = 500
 _MOST_VALIDATION = 5000
+# Calibration soundings that share one random sheet.
+_SOUNDINGS_PER_SHEET = 150
 
 
 def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
@@ -42,34 +45,70 @@ def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
     return simulations
 
 
-def fresh_group(inverter, n, seed) -> geometry.Group:
-    """`n` fresh simulations with noise, as a sheet with errors would bring them."""
-    survey, rng = inverter.survey, stream(seed, 4)
-    simulations = Simulations.draw(survey, inverter.prior, inverter.noise, n, rng)
-    noisy, _, sigma = simulations.noisy(rng)
-    channels = survey.channels
-    data = channels.from_scale(noisy)
-    return geometry.Group(
-        rows=np.arange(len(data)),
+def fresh_groups(inverter, n, seed):
+    """`n` fresh simulations with noise, as the sheets of `inverter.sheets` would bring them.
+
+    Yields
+    ------
+    Group and Models, for each sheet
+    """
+    survey, sheets = inverter.survey, inverter.sheets
+    rng = stream(seed, 4)
+    n_complete = round(sheets.complete * n)
+    sizes = [n_complete] if n_complete else []
+    if n_complete < n:
+        n_sheets = max((n - n_complete) // _SOUNDINGS_PER_SHEET, 1)
+        sizes += np.diff(np.linspace(n_complete, n, n_sheets + 1).astype(int)).tolist()
+    for k, size in enumerate(sizes):
+        sheet = sheets.complete_sheet(survey, rng) if k == 0 and n_complete else sheets.random_sheet(survey, rng)
+        yield _group(sheet, inverter, size, rng)
+
+
+def _group(sheet, inverter, n, rng):
+    """Fresh simulations on the readings of one sheet, some with their errors stated and some without."""
+    own, noise, shift = sheet.own_survey(), inverter.noise, inverter.sheets.shift
+    channels = own.channels
+    simulations = Simulations.draw(own, inverter.prior, noise, n, rng)
+    n = len(simulations)
+    levels = noise.draw_levels(n, rng)
+    given = rng.random(n) < inverter.sheets.errors_given
+    factor = np.where(given[:, None], sheet.error_factor, 1.0)
+    sigma = noise.sigma_on_scale(simulations.data, channels, levels) * factor
+    scaled = simulations.scaled + sigma * rng.standard_normal(sigma.shape)
+    segments = geometry.mn_segments(channels)
+    if shift and len(segments):
+        scaled += displacements(rng, shift, (n, len(segments))) @ segments
+    data = channels.from_scale(scaled)
+    stated = sigma / channels.scale_slope(data)
+    if noise.level_names:
+        stated[~given] = np.nan
+    group = geometry.Group(
+        rows=np.arange(n),
         readings=np.arange(len(channels.columns(channels.quantities[0]))),
-        survey=survey,
+        survey=own,
         data=data,
-        sigma=np.broadcast_to(sigma, data.shape) / channels.scale_slope(data),
-        used=np.isfinite(noisy),
-        context={name: simulations.models[name] for name in survey.context},
+        sigma=stated,
+        used=np.isfinite(scaled) & sheet.used,
+        context={name: simulations.models[name] for name in own.context},
     )
+    return group, simulations.models
 
 
 def train(inverter, simulations, n_stream, seed, progress, checkpoint) -> Solver:
     """Codec, checks and networks from the training models; with `n_stream`, so many fresh ones for every epoch."""
+    survey, noise = inverter.survey, inverter.noise
     n_validation = min(_MOST_VALIDATION, len(simulations) // 10)
     held_out = simulations.take(np.arange(n_validation))
     training = simulations.take(np.arange(n_validation, len(simulations)))
-    noisy, levels, _ = training.noisy(stream(seed, 1))
-    codec = Codec(inverter.survey.channels, None, inverter.noise.level_names, inverter.survey.context)
-    codec.fit(noisy, levels, training.context)
-    inputs = codec.inputs(noisy, levels, training.context)
-    fitted_checks = [check().fit(inputs) for check in checks.CHECKS.values()]
+    rng = stream(seed, 1)
+    noisy, levels, _ = training.noisy(rng)
+    codec = Codec(survey.channels, None, noise.level_names, survey.context)
+    codec.fit(training.scaled, levels, training.context)
+    paper = TrainingSheets(survey, inverter.sheets, noise, rng)
+    inputs, _ = paper.observe(training, codec, rng)
+    n = len(survey.channels)
+    data = (noisy - codec.mean[:n]) / codec.std[:n]
+    fitted_checks = [check().fit(inputs, data) for check in checks.CHECKS.values()]
     branches = {}
     for n_layers, prior in priors_by_count(inverter.prior):
         kept = _Kept(checkpoint, n_layers, inverter, [seed, len(simulations), n_stream])
@@ -78,6 +117,7 @@ def train(inverter, simulations, n_stream, seed, progress, checkpoint) -> Solver
             _train_branch(
                 inverter,
                 of_count,
+                paper,
                 _of_count(training, n_layers),
                 _of_count(held_out, n_layers),
                 n_stream,
@@ -86,7 +126,7 @@ def train(inverter, simulations, n_stream, seed, progress, checkpoint) -> Solver
                 kept.unfinished,
             )
         )
-    return Solver(inverter.survey, inverter.noise, branches, fitted_checks)
+    return Solver(survey, noise, inverter.sheets, branches, fitted_checks)
 
 
 def priors_by_count(prior) -> list:
@@ -96,7 +136,7 @@ def priors_by_count(prior) -> list:
     return [(n_layers, prior.fixed(n_layers)) for n_layers in prior.layer_counts]
 
 
-def _train_branch(inverter, codec, training, held_out, n_stream, seed, progress, checkpoint):
+def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, progress, checkpoint):
     prior = codec.prior
     network = BPRegressor(
         output="sigmoid",
@@ -109,8 +149,7 @@ def _train_branch(inverter, codec, training, held_out, n_stream, seed, progress,
     u = codec.targets(training.models).astype(np.float32)
 
     def samples(simulations, targets, rng):
-        noisy, levels, _ = simulations.noisy(rng)
-        return codec.features(codec.inputs(noisy, levels, simulations.context)), targets
+        return codec.features(*paper.observe(simulations, codec, rng)), targets
 
     def source(epoch):
         rng = stream(seed, 2, epoch)

@@ -7,12 +7,14 @@ import numbers
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from bpinvert import checks, geometry, results
 from bpinvert.inverter import answering, file, fitting
 from bpinvert.inverter.solving import FEWEST_READINGS, LEVELS
 from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors.base import count
+from bpinvert.sheets import Sheets
 
 
 class Inverter:
@@ -39,6 +41,9 @@ class Inverter:
         Seconds of training for each network, at most. With None, the same seed gives the same weights.
     false_alarm_rate : float
         Share of soundings from the prior itself that are flagged, over all checks together.
+    sheets : Sheets, optional
+        What readings soundings come with; the networks are trained and the flags calibrated for these. Default: half
+        of them have the survey's own readings, the others random ones.
     random_state : int
 
     Examples
@@ -65,6 +70,7 @@ class Inverter:
         max_epochs=200,
         max_time=None,
         false_alarm_rate=0.01,
+        sheets=None,
         random_state=0,
     ):
         for value, needed, what in ((survey, "channels", "survey"), (prior, "draw", "prior")):
@@ -90,6 +96,9 @@ class Inverter:
         self.prior = prior
         self.noise = usual_noise(survey.channels) if noise is None else noise
         self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
+        if sheets is not None and not isinstance(sheets, Sheets):
+            raise TypeError(f"sheets is {sheets!r}; pass a Sheets, e.g. Sheets(complete=1.0).")
+        self.sheets = Sheets() if sheets is None else sheets
         self.false_alarm_rate = false_alarm_rate
         self.random_state = random_state
         self.calibrations = {}
@@ -109,6 +118,7 @@ class Inverter:
             "survey": self.survey.to_dict(),
             "prior": self.prior.to_dict(),
             "noise": self.noise.to_dict(),
+            "sheets": self.sheets.to_dict(),
             "settings": self.settings | {"trainer": trainer if isinstance(trainer, str) else trainer.to_dict()},
             "false_alarm_rate": self.false_alarm_rate,
             "random_state": self.random_state,
@@ -155,7 +165,7 @@ class Inverter:
         KeyboardInterrupt
             On Ctrl-C, after what is done was written to `checkpoint`.
         """
-        n_calibration = count("n_calibration", n_calibration, low=self._fewest_calibration())
+        n_calibration = count("n_calibration", n_calibration, low=checks.fewest(self.false_alarm_rate))
         seed = count("seed", seed, low=0)
         simulations = fitting.simulations_of(self, samples, n_samples, seed)
         self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
@@ -171,21 +181,22 @@ class Inverter:
         }
         return self
 
-    def _fewest_calibration(self):
-        """With fewer simulations hardly a sounding could be strange enough to reject at the stated rate."""
-        return int(np.ceil(10 / self.false_alarm_rate))
-
     def calibrate(self, level="refined", *, n=50_000, seed=0, progress=False) -> Inverter:
         """Calibrate the p-values of `level` on `n` fresh simulations that no training has seen."""
         _check_level(level)
         if not hasattr(self, "solver"):
             raise ValueError("this inverter is not fitted; call fit() before calibrate().")
-        n = count("n", n, low=self._fewest_calibration())
-        group = fitting.fresh_group(self, n, count("seed", seed, low=0))
+        n = count("n", n, low=checks.fewest(self.false_alarm_rate))
+        seed = count("seed", seed, low=0)
+        bar = tqdm(total=n, desc=f"calibrating {level}", disable=not progress, leave=False, unit="sounding")
+        parts = []
         # The matrices are small: a second BLAS thread only waits.
-        with threadpool_limits(1, user_api="blas"):
-            parts = list(answering.solutions(self.solver, group, level, progress and f"calibrating {level}"))
-        self.calibrations[level] = checks.Calibration(np.concatenate([part.scores for part in parts]))
+        with threadpool_limits(1, user_api="blas"), bar:
+            for group, _ in fitting.fresh_groups(self, n, seed):
+                parts += answering.solutions(self.solver, group, level)
+                bar.update(len(group.rows))
+        scores, strata = (np.concatenate([getattr(part, name) for part in parts]) for name in ("scores", "strata"))
+        self.calibrations[level] = checks.Calibration(scores, strata, self.false_alarm_rate)
         return self
 
     def invert(self, observed, level="refined", *, progress=False):
@@ -222,6 +233,7 @@ class Inverter:
             # A custom distribution has no description but its own.
             "prior": self.prior.to_dict() if self.prior.storable is None else repr(self.prior),
             "noise": self.noise.to_dict(),
+            "sheets": self.sheets.to_dict(),
             "training_range": answering.training_range(self.solver),
             "versions": results.versions(),
         }

@@ -8,14 +8,19 @@ import numpy as np
 from scipy.special import chdtri
 
 from bpinvert import checks, geometry
+from bpinvert.inverter.choosing import FEW_LAYERS, choose, noise_factor
+from bpinvert.inverter.problem import Assumed, Problem
 from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
 from bpinvert.results import STATUS
+from bpinvert.sheets import SHIFT_FREEDOM
 
 LEVELS = ("network", "refined")
 FEWEST_READINGS = 3
-# No further start is tried, and no further layer added, where pure noise would give a larger chi² this often.
-_GOOD_FIT, _FEW_LAYERS = 0.02, 0.05
+# No further start is tried where pure noise would give a larger chi² this often.
+_GOOD_FIT = 0.02
 _STARTS_PER_PARAMETER = 3
+# MN segments are displaced where one of them is so many times further off than its uncertainty.
+_STANDS_OUT = 2.0
 
 
 @dataclass
@@ -28,9 +33,11 @@ class Solution:
     models : dict of arrays, NaN beyond the layer count
     n_layers : (n,) int array
     predicted, residuals, sigma : (n, n_channels) arrays on the group's own channels; σ in physical units
+    shift : (n, n_channels) array, displacement of each reading's segment on the scale, 0 where it has none
     used : (n, n_channels) bool array
     chi2 : (n,) array, mean squared residual over used readings
     scores : (n, n_checks) array
+    strata : (n, 3) array, what the calibration tells apart (see `checks.Calibration`)
     status : (n,) int array
     noise_estimate : (n,) array
     """
@@ -41,17 +48,13 @@ class Solution:
     predicted: np.ndarray
     residuals: np.ndarray
     sigma: np.ndarray
+    shift: np.ndarray
     used: np.ndarray
     chi2: np.ndarray
     scores: np.ndarray
+    strata: np.ndarray
     status: np.ndarray
     noise_estimate: np.ndarray
-
-    def chi2_per_freedom(self, branches) -> np.ndarray:
-        """Sum of squared residuals over the number of readings less that of parameters, (n,)."""
-        n_parameters = np.array([len(branches[count].prior.parameters) for count in self.n_layers])
-        n_used = self.used.sum(axis=1)
-        return self.chi2 * n_used / np.maximum(n_used - n_parameters, 1)
 
     def replace(self, rows, other: Solution) -> None:
         """Put the answers of `other` in these rows."""
@@ -71,19 +74,21 @@ class Solver:
     ----------
     survey : forward_models.Survey the networks were trained on
     noise : Noise
+    sheets : Sheets
     branches : dict, layer count (0 for an unlayered prior) -> Branch
     checks : list of fitted checks, in the order of `checks.NAMES`
     """
 
-    def __init__(self, survey, noise, branches, fitted_checks):
-        self.survey, self.noise, self.branches, self.checks = survey, noise, branches, fitted_checks
+    def __init__(self, survey, noise, sheets, branches, fitted_checks):
+        self.survey, self.noise, self.sheets = survey, noise, sheets
+        self.branches, self.checks = branches, fitted_checks
         self.codec = next(iter(branches.values())).codec
 
     def solve(self, group, level: str) -> Solution | None:
         """Answer the soundings of `group` at `level` ("network" or "refined"); None if none can be answered.
 
-        Where the noise is a range and a sheet gives no errors, the level is estimated from the misfit of a first
-        refinement, and the sounding is refined again with it.
+        Where the errors have to be estimated with the sounding (the noise is a range and the sheet gives none, or MN
+        segments may be displaced) a first refinement says how large they are, and a second one starts from it.
         """
         own = group.survey.channels
         # A reading counts once, however many quantities it has.
@@ -91,73 +96,30 @@ class Solver:
         rows = np.flatnonzero(readings.sum(axis=1) >= FEWEST_READINGS)
         if not rows.size:
             return None
-        part = group.take(rows)
-        levels, unknown = self._noise_levels(part)
-        solution = self._solve_with(part, levels, level)
-        if level == "refined" and unknown.any() and self.noise.level_names:
-            again = np.flatnonzero(unknown)
-            factor = np.sqrt(solution.chi2_per_freedom(self.branches)[again])
-            estimated = self.noise.clip_levels(levels[again] * factor[:, None])
-            solution.replace(again, self._solve_with(part.take(again), estimated, level))
+        problem = Problem(group.take(rows), self.survey, self.noise, self.sheets.shift)
+        assumed = self._at_first(problem)
+        if level == "network":
+            answers = self._propose(problem, assumed)
+        else:
+            answers = self._refine(problem, assumed)
+            if assumed.unknown.any() or len(problem.segments):
+                assumed = self._after(problem, assumed, answers)
+                answers = self._refine(problem, assumed, answers)
+        solution = self._finish(problem, assumed, answers, level)
         solution.rows = rows
         return solution
 
-    def _solve_with(self, group, levels, level):
-        """Answer all soundings of `group` with these noise levels."""
-        own = group.survey.channels
-        # A reading that is not used gets a harmless value here and no weight below.
-        data = np.where(group.used, group.data, 1.0)
-        given = np.isfinite(group.sigma)
-        modelled = self.noise.sigma(data, own, levels)
-        sigma = np.where(given, group.sigma, modelled)
-        # A noise model may leave no error at all, e.g. 3 % of a phase of 0: no reading has infinite weight.
-        used = group.used & (sigma > 0)
-        scaled = own.to_scale(data)
-        scaled_sigma = np.where(used, sigma * own.scale_slope(data), np.inf)
+    def proposals(self, group) -> dict[int, dict]:
+        """The networks' own models by layer count, of all soundings of `group` whatever their readings."""
+        problem = Problem(group, self.survey, self.noise, self.sheets.shift)
+        answers = self._propose(problem, self._at_first(problem))
+        return {count: self.branches[count].codec.decode(answer.u) for count, answer in answers.items()}
 
-        mapped, extrapolated = geometry.to_channels(own, self.survey.channels, scaled, scaled_sigma)
-        columns = np.stack(list(group.context.values()), axis=1) if group.context else None
-        inputs = self.codec.inputs(mapped, levels, columns)
-        answers = self._answers(group.survey, inputs, scaled, scaled_sigma, group.context, level)
-        counts, u, converged = self._choose(answers, used.sum(axis=1))
-        models = self._decode(counts, u)
-
-        predicted = group.survey(**self._filled(models, counts), **group.context)
-        with np.errstate(over="ignore"):
-            residuals = (scaled - own.to_scale(predicted)) / np.where(used, scaled_sigma, 1.0)
-        # A model that predicts nothing where something was measured does not fit at all.
-        residuals = np.where(used, np.where(np.isnan(residuals), np.inf, residuals), np.nan)
-        seen = checks.CheckInputs(inputs, residuals)
-        at_edge = np.zeros(len(counts), dtype=bool)
-        for count, values in u.items():
-            at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
-        first = own.columns(own.quantities[0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            relative = np.median(modelled[:, first] / np.abs(data[:, first]), axis=1)
-        return Solution(
-            rows=np.arange(len(counts)),
-            models=models,
-            n_layers=counts,
-            predicted=predicted,
-            residuals=residuals,
-            sigma=np.where(used, sigma, np.nan),
-            used=used,
-            chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(used.sum(axis=1), 1),
-            scores=np.stack([check.score(seen) for check in self.checks], axis=1),
-            status=(
-                STATUS["extrapolated"][0] * extrapolated
-                + STATUS["not_converged"][0] * ~converged
-                + STATUS["refined"][0] * (level == "refined")
-                + STATUS["at_prior_edge"][0] * at_edge
-            ),
-            noise_estimate=np.where((given | ~used).all(axis=1), np.nan, relative),
-        )
-
-    def _noise_levels(self, group):
-        """Noise levels by the errors of the sheet, the middle of the range without; and where there are none at all."""
-        own = group.survey.channels
-        given = np.isfinite(group.sigma) & group.used
-        levels = np.tile(self.noise.middle_levels(), (len(group.rows), 1))
+    def _at_first(self, problem) -> Assumed:
+        """Errors by the sheet; where there are none at all, by the middle of the range of noise levels."""
+        group, own = problem.group, problem.channels
+        given = problem.given & problem.used
+        levels = np.tile(self.noise.middle_levels(), (len(problem), 1))
         for k, name in enumerate(self.noise.level_names):
             kind, _, quantity = name.partition(":")
             columns = own.columns(quantity) if quantity else np.arange(len(own))
@@ -165,49 +127,153 @@ class Solver:
             ratio = np.where(given, group.sigma / size, np.nan)[:, columns]
             known = np.isfinite(ratio).any(axis=1)
             levels[known, k] = np.nanmedian(ratio[known], axis=1)
-        return levels, ~given.any(axis=1)
+        unknown = ~given.any(axis=1) if self.noise.level_names else np.zeros(len(problem), dtype=bool)
+        variance = SHIFT_FREEDOM / (SHIFT_FREEDOM - 2) * self.sheets.shift**2
+        return problem.assume(self.codec, levels, unknown, np.full((len(problem), len(problem.segments)), variance))
 
-    def _answers(self, survey, inputs, scaled, scaled_sigma, context, level):
-        """{layer count: (u, sum of squared residuals, converged)}, the fewest layers first.
+    def _after(self, problem, assumed, answers) -> Assumed:
+        """What a first refinement says of the noise level, where it is unknown, and of the displacements."""
+        levels, unknown = assumed.levels, assumed.unknown
+        best, factor = noise_factor(answers, assumed.n_used, self.noise, levels)
+        estimated = np.where(unknown[:, None], self.noise.clip_levels(levels * factor[:, None]), levels)
+        variance = assumed.shift_variance
+        displacement = problem.displacement(assumed)
+        if displacement is not None:
+            counts = np.where(unknown, best, choose(answers, assumed.n_used))
+            models = self._decode(counts, {count: answer.u[counts == count] for count, answer in answers.items()})
+            _, difference = self._compare(problem, models, counts)
+            amounts = displacement.estimate(difference)
+            larger = np.where(unknown, factor, 1.0)[:, None]
+            doubt = displacement.spread(larger)
+            variance = displacement.reweighted(amounts, self.sheets.shift, SHIFT_FREEDOM).variance
+            # Nothing is displaced where no displacement stands out.
+            variance[~(np.abs(amounts) > _STANDS_OUT * doubt).any(axis=1)] = 0.0
+        return problem.assume(self.codec, estimated, unknown, variance)
 
-        A sounding that so few layers fit within the errors is not tried with more: its chi² is inf there.
-        """
-        features = self.codec.features(inputs)
-        n_used = np.isfinite(scaled_sigma).sum(axis=1)
-        rows = np.arange(len(inputs))
+    def _propose(self, problem, assumed) -> dict[int, Refined]:
+        """The networks' answers by layer count, as they are."""
+        features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
+        everyone = np.arange(len(problem))
         answers = {}
         for count, branch in self.branches.items():
-            known = {name: values[rows] for name, values in context.items()}
-            misfit = Misfit(survey, branch.prior, scaled[rows], scaled_sigma[rows], known)
-            u = branch.propose(features[rows])
-            freedom = np.maximum(n_used[rows] - u.shape[1], 1)
-            if level == "network":
-                # With one branch there is nothing to choose by chi².
-                chi2 = misfit.value(u, np.arange(len(u))) if len(self.branches) > 1 else np.zeros(len(u))
-                best = Refined(u, chi2, np.ones(len(u), dtype=bool))
-            else:
-                starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
-                best = refine_multistart(misfit, starts, enough=chdtri(freedom, _GOOD_FIT))
-            whole = Refined(
-                np.zeros((len(inputs), u.shape[1])), np.full(len(inputs), np.inf), np.zeros(len(inputs), dtype=bool)
-            )
-            whole.u[rows], whole.chi2[rows], whole.converged[rows] = best.u, best.chi2, best.converged
-            answers[count] = whole
-            rows = rows[best.chi2 > chdtri(freedom, _FEW_LAYERS)]
+            u = branch.propose(features)
+            # With one branch there is nothing to choose by chi².
+            chi2 = np.zeros(len(u))
+            if len(self.branches) > 1:
+                chi2 = self._misfit(problem, assumed, branch, everyone).value(u, everyone)
+            answers[count] = Refined(u, chi2, *np.ones((2, len(u)), dtype=bool))
         return answers
 
-    def _choose(self, answers, n_used):
-        """The fewest layers whose misfit is within the errors; where none is, the smallest BIC."""
-        counts = np.array(list(answers))
-        n_parameters = np.array([answer.u.shape[1] for answer in answers.values()])
-        chi2 = np.stack([answer.chi2 for answer in answers.values()], axis=1)
-        freedom = np.maximum(n_used[:, None] - n_parameters, 1)
-        fits = chi2 <= chdtri(freedom, _FEW_LAYERS)
-        criterion = np.where(np.isfinite(chi2), chi2, 1e300) + n_parameters * np.log(n_used)[:, None]
-        chosen = np.where(fits.any(axis=1), fits.argmax(axis=1), criterion.argmin(axis=1))
-        converged = np.stack([answer.converged for answer in answers.values()], axis=1)
-        u = {int(count): answers[count].u[chosen == k] for k, count in enumerate(counts)}
-        return counts[chosen], u, converged[np.arange(len(chosen)), chosen]
+    def _misfit(self, problem, assumed, branch, rows):
+        context = {name: values[rows] for name, values in problem.context.items()}
+        sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
+        return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
+
+    def _refine(self, problem, assumed, before=None) -> dict[int, Refined]:
+        """Refined answers by layer count, the fewest layers first; `before` are earlier ones to start from.
+
+        A sounding that so few layers fit within its known errors is not tried with more: its chi² is inf there.
+        """
+        features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
+        rows = np.arange(len(problem))
+        answers = {}
+        for count, branch in self.branches.items():
+            u = branch.propose(features[rows])
+            starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
+            if before is not None:
+                tried = np.isfinite(before[count].chi2[rows])
+                starts[tried, 0] = before[count].u[rows[tried]]
+            freedom = np.maximum(assumed.n_used[rows] - u.shape[1], 1)
+            misfit = self._misfit(problem, assumed, branch, rows)
+            enough = chdtri(freedom, _GOOD_FIT)
+            if before is not None:
+                # Other errors hardly change where the minima are.
+                enough[before[count].searched[rows]] = np.inf
+            best = refine_multistart(misfit, starts, enough=enough)
+            answers[count] = _spread(best, rows, len(problem))
+            open_question = assumed.unknown[rows] if before is None else False
+            rows = rows[(best.chi2 > chdtri(freedom, FEW_LAYERS)) | open_question]
+        return answers
+
+    def _compare(self, problem, models, counts):
+        """What the models predict, and observed less predicted on the scale."""
+        predicted = problem.survey(**self._filled(models, counts), **problem.context)
+        with np.errstate(over="ignore"):
+            return predicted, problem.scaled - problem.channels.to_scale(predicted)
+
+    def _finish(self, problem, assumed, answers, level) -> Solution:
+        """Choose the layer counts, re-simulate, and score."""
+        own, scaled_sigma, view = problem.channels, assumed.scaled_sigma, assumed.view
+        used = np.isfinite(scaled_sigma)
+        counts = choose(answers, assumed.n_used)
+        u = {count: answer.u[counts == count] for count, answer in answers.items()}
+        converged = np.any([answer.converged & (counts == count) for count, answer in answers.items()], axis=0)
+        models = self._decode(counts, u)
+        predicted, difference = self._compare(problem, models, counts)
+        shift = np.zeros_like(difference)
+        displacement = problem.displacement(assumed)
+        if displacement is not None:
+            shift = displacement.estimate(difference) @ problem.segments
+            predicted = own.from_scale(own.to_scale(predicted) + shift)
+        with np.errstate(over="ignore"):
+            residuals = (difference - shift) / np.where(used, scaled_sigma, 1.0)
+        # A model that predicts nothing where something was measured does not fit at all.
+        residuals = np.where(used, np.where(np.isnan(residuals), np.inf, residuals), np.nan)
+        seen = checks.CheckInputs(
+            inputs=view.inputs,
+            beyond=self._beyond(problem).max(axis=1),
+            distance=view.distance,
+            roughness=view.roughness,
+            residuals=residuals,
+        )
+        at_edge = np.zeros(len(counts), dtype=bool)
+        for count, values in u.items():
+            at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
+        first = own.columns(own.quantities[0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            relative = np.median(assumed.modelled[:, first] / np.abs(problem.data[:, first]), axis=1)
+        bits = {
+            "extrapolated": geometry.extrapolated(own, self.survey.channels, problem.used, self.sheets.reach),
+            "not_converged": ~converged,
+            "refined": np.full(len(counts), level == "refined"),
+            "at_prior_edge": at_edge,
+            "segments_shifted": (shift != 0).any(axis=1),
+        }
+        return Solution(
+            rows=np.arange(len(counts)),
+            models=models,
+            n_layers=counts,
+            predicted=predicted,
+            residuals=residuals,
+            sigma=np.where(used, assumed.sigma, np.nan),
+            shift=shift,
+            used=used,
+            chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
+            scores=np.stack([check.score(seen) for check in self.checks], axis=1),
+            strata=self._strata(problem, assumed, counts),
+            status=sum(STATUS[name][0] * present for name, present in bits.items()),
+            noise_estimate=np.where((problem.given | ~used).all(axis=1), np.nan, relative),
+        )
+
+    def _strata(self, problem, assumed, counts):
+        """What the calibration tells apart; see `checks.Calibration`."""
+        own = (problem.survey is self.survey) & np.isfinite(assumed.scaled_sigma).all(axis=1)
+        position = self.noise.position(assumed.levels, assumed.unknown)
+        return np.stack([np.where(own, -1, assumed.n_used), position, counts], axis=1)
+
+    def _beyond(self, problem):
+        """How far each used reading lies outside the training range, in training standard deviations."""
+        low, high, spread = self.training_bounds(problem.channels)
+        beyond = np.maximum(low - problem.scaled, problem.scaled - high) / spread
+        return np.where(problem.used & np.isfinite(beyond), beyond, -np.inf)
+
+    def training_bounds(self, channels):
+        """Lowest and highest training datum on the scale, and their spread, at the readings of `channels`."""
+        n, trained = len(self.survey.channels), self.survey.channels
+        check = self.checks[checks.NAMES.index("range")]
+        mean, spread = self.codec.mean[:n], self.codec.std[:n]
+        ends = [check.low[:n] * spread + mean, check.high[:n] * spread + mean, spread]
+        return [geometry.at_readings(channels, trained, end) for end in ends]
 
     def _decode(self, counts, u):
         """Models in physical units, NaN beyond each one's layer count."""
@@ -239,3 +305,11 @@ class Solver:
             last = 1.0 if name == "thickness" else values[np.arange(len(counts)), basement][:, None]
             full[name] = np.where(np.isnan(values), last, values)
         return full
+
+
+def _spread(some, rows, n):
+    """Answers to some of `n` soundings as answers to all; the others' chi² is inf."""
+    everyone = Refined(np.zeros((n, some.u.shape[1])), np.full(n, np.inf), *np.zeros((2, n), dtype=bool))
+    for name in ("u", "chi2", "converged", "searched"):
+        getattr(everyone, name)[rows] = getattr(some, name)
+    return everyone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,10 @@ from forward_models import Magnetotelluric, Schlumberger, Wenner
 
 # By method: the coordinate of the readings and the survey it belongs to.
 _SURVEYS = {"ves": {"ab2": Schlumberger, "a": Wenner}, "mt": {"period": Magnetotelluric}}
+# AB/2 as a multiple of the spacing that a sheet gives.
+_HALF_SPACINGS = {"ab2": 1.0, "a": 1.5}
+# So far beyond its range the inverter that comes with the package still serves: refinement uses all readings anyway.
+_TOLERANCE = 1.5
 _MOST_CHANNELS = 40
 # Less than for an inverter that is kept: the rate of false alarms is true to 0.07 %, and the user waits.
 _N_CALIBRATION = 20_000
@@ -30,8 +35,8 @@ def invert(observed, *, inverter=None, method="ves", level="refined", progress=F
     ----------
     observed : path of a sheet, or Dataset from ``read_soundings``
     inverter : Inverter or path of one, optional
-        Default: the shipped one where it is of just this geometry, else one is trained for these soundings with a
-        wide prior of two to four layers (about a minute).
+        Default: for Schlumberger and Wenner soundings with AB/2 of 1 m to 10 km the one that comes with the package;
+        else one is trained for these soundings, with a wide prior of two to four layers (about a minute).
     method : {"ves", "mt"}
         Kind of sheet.
     level, progress : as in :meth:`Inverter.invert`
@@ -53,28 +58,35 @@ def invert(observed, *, inverter=None, method="ves", level="refined", progress=F
 
 
 def _made_for(observed, progress):
-    """The shipped inverter of just this geometry, else one trained for it."""
+    """The inverter that comes with the package where it serves these soundings, else one trained for them."""
     if not isinstance(observed, xr.Dataset):
         raise TypeError(
             f"observed is a {type(observed).__name__}; pass the path of a sheet or a Dataset from read_soundings, "
             "or the inverter that the array belongs to."
         )
     survey = survey_of(observed)
-    inverter = _shipped(survey)
-    if inverter is None:
-        observed = as_observed(observed, survey)
-        inverter = Inverter(survey, prior_of(survey, observed), noise_of(survey, observed))
-        inverter.fit(n_calibration=_N_CALIBRATION, progress=progress)
-    return inverter
+    if is_served(observed):
+        return shipped()
+    observed = as_observed(observed, survey)
+    inverter = Inverter(survey, prior_of(survey, observed), noise_of(survey, observed))
+    return inverter.fit(n_calibration=_N_CALIBRATION, progress=progress)
 
 
-def _shipped(survey):
-    """The inverter in the package whose survey equals this one, or None."""
-    for path in sorted((Path(__file__).parents[1] / "data").glob("*.nc")):
-        inverter = load_inverter(path)
-        if inverter.survey == survey:
-            return inverter
-    return None
+def is_served(observed) -> bool:
+    """Whether the inverter that comes with the package is for soundings like these: all used AB/2 in its range."""
+    half = next((factor * observed[name].values for name, factor in _HALF_SPACINGS.items() if name in observed), None)
+    if observed.attrs.get("method") != "ves" or half is None:
+        return False
+    name = next(name for name in _HALF_SPACINGS if name in observed)
+    half = half[_used(observed, name) & np.isfinite(half)]
+    low, high = shipped().survey.ab2[[0, -1]]
+    return bool(half.size and half.min() >= low / _TOLERANCE and half.max() <= high * _TOLERANCE)
+
+
+@functools.cache
+def shipped() -> Inverter:
+    """The inverter that comes with the package, for Schlumberger soundings of any readings."""
+    return load_inverter(Path(__file__).parents[1] / "data" / "schlumberger.nc")
 
 
 def survey_of(observed):

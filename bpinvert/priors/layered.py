@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.priors.base import BasePrior, count, unit_points
-from bpinvert.priors.distributions import Relative, plain_spec, read_distribution, read_spec, show_spec
+from bpinvert.priors.distributions import LogUniform, Relative, plain_spec, read_distribution, read_spec, show_spec
 from bpinvert.priors.models import Models
 from bpinvert.priors.transform import UnitCube
 from bpinvert.priors.unlayered import check_base
@@ -99,6 +99,46 @@ class LayeredPrior(BasePrior):
                 n_layers, thickness=self._thickness, context=self.context, **self._properties
             )
         return self._fixed[n_layers]
+
+    def widened(self, n_layers, factor) -> LayeredPrior:
+        """A prior of one layer count whose (low, high) ranges reach `factor` times further at either end.
+
+        Raises
+        ------
+        ValueError
+            If thickness or a property has another specification than a range.
+        """
+        ranges = {name: (low / factor, high * factor) for name, (low, high) in self._ranges().items()}
+        return LayeredPrior(n_layers, context=self.context, **ranges)
+
+    def including(self, models, margin=1.5) -> LayeredPrior:
+        """This prior, its (low, high) ranges widened to hold `models` (arrays without padding) with some room.
+
+        Ranges that hold them already stay; a layer count that is missing is added, with those in between.
+        """
+        ranges = {}
+        for name, (low, high) in self._ranges().items():
+            values = np.asarray(models[name], dtype=float)
+            if values.size and values.min() < low:
+                low = two_digits(values.min() / margin, np.floor)
+            if values.size and values.max() > high:
+                high = two_digits(values.max() * margin, np.ceil)
+            ranges[name] = (low, high)
+        count = np.asarray(models[self.properties[0]]).shape[-1]
+        counts = min(self.layer_counts[0], count), max(self.layer_counts[-1], count)
+        weights = self._given_weights if counts == (self.layer_counts[0], self.layer_counts[-1]) else None
+        return LayeredPrior(counts, layer_weights=weights, context=self.context, **ranges)
+
+    def _ranges(self):
+        ranges = {}
+        for name, spec in self._layered_specs():
+            if not isinstance(spec, LogUniform):
+                raise ValueError(
+                    f"{name} of the prior is {show_spec(spec)}; only a (low, high) range can be widened. Widen the "
+                    "prior by hand and train again."
+                )
+            ranges[name] = (spec.low, spec.high)
+        return ranges
 
     def draw(self, n, rng, method="random") -> Models:
         """`n` models drawn from the prior, layer counts in mixed order.
@@ -225,6 +265,12 @@ class LayeredPrior(BasePrior):
                 )
             rows.append(array[:, :size].T)
         return np.concatenate(rows)
+
+
+def two_digits(value, rounding) -> float:
+    """A positive `value` with two digits, rounded by numpy's `floor` or `ceil`."""
+    decimals = 1 - int(np.floor(np.log10(value)))
+    return float(round(float(rounding(value * 10.0**decimals)) / 10.0**decimals, max(decimals, 0)))
 
 
 def _layer_counts(n_layers):

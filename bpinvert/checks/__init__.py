@@ -1,0 +1,6 @@
+"""The range flags: is this sounding like those the network was trained on?"""
+
+from bpinvert.checks.conformal import Calibration, fewest
+from bpinvert.checks.scores import CHECKS, MEANINGS, NAMES, CheckInputs
+
+__all__ = ["CHECKS", "MEANINGS", "NAMES", "Calibration", "CheckInputs", "fewest"]

@@ -1,0 +1,191 @@
+"""Conformal p-values of the checks and of their joint test, stratum by stratum.
+
+A check's p-value is the share of fresh, held-out simulations, sent through the very same path, that score at least as
+high (Vovk et al. 2005, *Algorithmic Learning in a Random World*). The joint test takes the smallest p-value over the
+checks and calibrates *that* on the same simulations, so the stated false-alarm rate holds for all checks together.
+Both are done among simulations of the same kind (Mondrian conformal prediction, ibid. section 4.5): as many readings,
+errors as large, as many layers in the answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_ANY = -9
+
+
+class Stratum:
+    """P-values among the simulations of one kind.
+
+    Parameters
+    ----------
+    scores : (n, n_checks) array, scores of held-out simulations
+    rate : float
+        False-alarm rate whose rank must be among those kept.
+    """
+
+    # Ranks kept: every one up to this, then each so many times the last; between them p-values are interpolated.
+    _EVERY, _RATIO = 10, 1.2
+
+    def __init__(self, scores=None, rate=0.01):
+        if scores is None:
+            return
+        scores = np.asarray(scores, dtype=np.float32)
+        self.n = len(scores)
+        self.ranks = self._kept_ranks(self.n, rate)
+        self.quantiles = -np.sort(-scores, axis=0)[self.ranks]
+        smallest = self.p_values(scores, own=True).min(axis=1)
+        self.smallest = np.sort(smallest)[self.ranks].astype(np.float32)
+
+    def _kept_ranks(self, n, rate):
+        ladder = self._EVERY * self._RATIO ** np.arange(np.ceil(np.log(max(n / self._EVERY, 1)) / np.log(self._RATIO)))
+        around = rate * (n + 1) * np.array([0.5, 0.75, 1.0])
+        ranks = np.concatenate([np.arange(self._EVERY), ladder, np.floor(around) - 1, [n - 1]]).astype(int)
+        return np.unique(ranks[(ranks >= 0) & (ranks < n)])
+
+    def p_values(self, scores, own=False):
+        """(n, n_checks) p-values; `own` when the scores are the calibration's own and must not count themselves."""
+        scores = np.asarray(scores, dtype=np.float32)
+        p = np.empty(scores.shape)
+        for k, column in enumerate(scores.T):
+            # Number of calibration scores at least as high.
+            count = np.exp(np.interp(-column, -self.quantiles[:, k], np.log(self.ranks + 1)))
+            count[column > self.quantiles[0, k]] = 0
+            p[:, k] = (np.maximum(count, 1) if own else count + 1) / (self.n + 1)
+            p[np.isnan(column), k] = np.nan
+        return p
+
+    def joint(self, p_values):
+        """(n,) p-value of the smallest of the checks' p-values."""
+        smallest = np.min(p_values, axis=1).astype(np.float32)
+        place = np.searchsorted(self.smallest, smallest, side="right")
+        joint = (np.append(self.ranks, self.n)[place] + 1) / (self.n + 1)
+        return np.where(np.isnan(smallest), np.nan, joint)
+
+    def threshold(self, rate):
+        """The p-value below which a single check makes the joint test reject at `rate`."""
+        rejecting = np.count_nonzero((self.ranks + 1) / (self.n + 1) <= rate)
+        return float(self.smallest[rejecting - 1]) if rejecting else 0.0
+
+    def get_state(self):
+        return {"n": np.array([self.n]), "ranks": self.ranks, "quantiles": self.quantiles, "smallest": self.smallest}
+
+    @classmethod
+    def from_state(cls, state) -> Stratum:
+        stratum = cls()
+        stratum.n = int(state["n"][0])
+        stratum.ranks = np.asarray(state["ranks"], dtype=int)
+        stratum.quantiles = np.asarray(state["quantiles"], dtype=np.float32)
+        stratum.smallest = np.asarray(state["smallest"], dtype=np.float32)
+        return stratum
+
+
+class Calibration:
+    """P-values of soundings, each among the calibration simulations of its own kind.
+
+    Parameters
+    ----------
+    scores : (n, n_checks) array, scores of held-out simulations
+    strata : (n, 3) array
+        Of each: number of used readings (-1: all of the inverter's own), position of its errors in the range of noise
+        levels (0 to 1, -1 where they are estimated), number of layers of the answer.
+    rate : float
+        False-alarm rate of the joint test.
+
+    Attributes
+    ----------
+    n : int
+    cells : dict, (bin of readings, bin of errors, layers) -> Stratum
+        With -9 for "any", in which kinds that are too rare end up.
+    """
+
+    def __init__(self, scores=None, strata=None, rate=0.01):
+        if scores is None:
+            return
+        scores, strata = np.asarray(scores, dtype=float), np.asarray(strata, dtype=float)
+        self.n = len(scores)
+        other = strata[strata[:, 0] >= 0, 0]
+        self.edges = np.unique(np.quantile(other, [0.25, 0.5, 0.75], method="nearest")) if other.size else np.empty(0)
+        keys = self._keys(strata)
+        self.cells = {(_ANY, _ANY, _ANY): Stratum(scores, rate)}
+        for depth in range(1, 4):
+            coarse = _coarsened(keys, depth)
+            for key, size in zip(*np.unique(coarse, axis=0, return_counts=True), strict=True):
+                if size >= fewest(rate):
+                    self.cells[tuple(map(int, key))] = Stratum(scores[(coarse == key).all(axis=1)], rate)
+
+    def _keys(self, strata):
+        """(n, 3) int array: bins of readings and errors, and the layers."""
+        readings, position, layers = strata.T
+        readings = np.where(readings < 0, -1, np.searchsorted(self.edges, readings, side="right"))
+        errors = np.where(position < 0, -1, np.minimum(np.floor(3 * position), 2))
+        return np.stack([readings, errors, layers], axis=1).astype(int)
+
+    def _members(self, strata):
+        """(stratum, its rows) of soundings, each in the finest kind that is calibrated."""
+        keys = self._keys(np.asarray(strata, dtype=float))
+        left = np.arange(len(keys))
+        for depth in (3, 2, 1, 0):
+            coarse = _coarsened(keys[left], depth)
+            taken = np.zeros(len(left), dtype=bool)
+            for key in np.unique(coarse, axis=0):
+                stratum = self.cells.get(tuple(map(int, key)))
+                if stratum is not None:
+                    rows = (coarse == key).all(axis=1)
+                    taken |= rows
+                    yield stratum, left[rows]
+            left = left[~taken]
+
+    def judge(self, scores, strata, rate):
+        """What the checks say of soundings.
+
+        Returns
+        -------
+        p_value : (n, n_checks) array
+        p_joint : (n,) array
+        outside : (n, n_checks) bool array, the checks that make the joint test reject at `rate`
+        """
+        p_value, p_joint = np.full(np.shape(scores), np.nan), np.full(len(scores), np.nan)
+        outside = np.zeros(np.shape(scores), dtype=bool)
+        for stratum, rows in self._members(strata):
+            p_value[rows] = stratum.p_values(scores[rows])
+            p_joint[rows] = stratum.joint(p_value[rows])
+            outside[rows] = p_value[rows].astype(np.float32) < np.float32(stratum.threshold(rate))
+        p_value[np.isnan(p_joint)] = np.nan
+        outside[np.isnan(p_joint)] = False
+        return p_value, p_joint, outside
+
+    def get_state(self):
+        state = {"edges": self.edges, "keys": np.array(list(self.cells))}
+        parts = [stratum.get_state() for stratum in self.cells.values()]
+        return (
+            state
+            | {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+            | {"lengths": np.array([len(part["ranks"]) for part in parts])}
+        )
+
+    @classmethod
+    def from_state(cls, state) -> Calibration:
+        calibration = cls()
+        calibration.edges = np.asarray(state["edges"], dtype=float)
+        ends = np.cumsum(state["lengths"])
+        calibration.cells = {}
+        for k, key in enumerate(np.asarray(state["keys"])):
+            rows = slice(ends[k] - state["lengths"][k], ends[k])
+            part = {name: state[name][rows] for name in ("ranks", "quantiles", "smallest")}
+            calibration.cells[tuple(map(int, key))] = Stratum.from_state(part | {"n": state["n"][k : k + 1]})
+        calibration.n = calibration.cells[_ANY, _ANY, _ANY].n
+        return calibration
+
+
+def fewest(rate):
+    """With fewer simulations hardly a sounding could be strange enough to reject at `rate`."""
+    return int(np.ceil(10 / rate))
+
+
+def _coarsened(keys, depth):
+    """Keys of which only the first `depth` in the order errors, readings, layers are told apart."""
+    coarse = keys.copy()
+    for column in (1, 0, 2)[depth:]:
+        coarse[:, column] = _ANY
+    return coarse

@@ -1,0 +1,16 @@
+"""A field sounding's own readings and the channels of the network, each mapped to the other."""
+
+from bpinvert.geometry.grouping import Group, groups, survey_at
+from bpinvert.geometry.mapping import at_readings, extrapolated, mn_segments, readings_matrix
+from bpinvert.geometry.observed import as_observed
+
+__all__ = [
+    "Group",
+    "as_observed",
+    "at_readings",
+    "extrapolated",
+    "groups",
+    "mn_segments",
+    "readings_matrix",
+    "survey_at",
+]

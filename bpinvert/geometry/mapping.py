@@ -1,0 +1,146 @@
+"""Readings as linear functions of the network's channels."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+# Two readings closer than this in ln(coordinate) are at the same place.
+_SAME_PLACE = 1e-4
+# Gauss-Legendre nodes for the average over finite potential electrodes.
+_NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(6)
+
+
+def readings_matrix(own, channels) -> np.ndarray:
+    """What readings are, were the curve through the network's channels the whole truth.
+
+    Between channels the curve is a cubic spline in ln(coordinate). A Schlumberger reading with finite MN/2 = b at
+    AB/2 = s is the average of the ideal curve over spacings r from s - b to s + b with weight 1/r², because
+    ρa = ∫ -U'(r) dr / (1/(s-b) - 1/(s+b)) and the ideal ρa(r) = -r² U'(r).
+
+    Parameters
+    ----------
+    own, channels : forward_models.Channels, of the sounding and of the network
+
+    Returns
+    -------
+    (n_own, n_channels) array; a row of NaN where a reading lies beyond the channels
+    """
+    matrix = np.zeros((len(own), len(channels)))
+    for quantity in own.quantities:
+        rows, columns = own.columns(quantity), channels.columns(quantity)
+        part = _equal(own, rows, channels, columns) if "n" in channels.extra else _spline(own, rows, channels, columns)
+        matrix[np.ix_(rows, columns)] = part
+    return matrix
+
+
+def _equal(own, rows, channels, columns):
+    """Two coordinates (the a and n of a dipole array) span no curve: a reading is a channel or is none."""
+    equal = np.ones((len(rows), len(columns)), dtype=bool)
+    for name in (channels.coordinate, "n"):
+        place, wanted = np.log(channels.coordinates[name][columns]), np.log(own.coordinates[name][rows])
+        equal &= np.abs(wanted[:, None] - place) < _SAME_PLACE
+    count = equal.sum(axis=1, keepdims=True)
+    return np.where(count > 0, equal / np.maximum(count, 1), np.nan)
+
+
+def _spline(own, rows, channels, columns):
+    place = np.log(channels.value[columns])
+    knots, averaging = _knots(place)
+    value = own.value[rows]
+    mn2 = own.extra.get("mn2", np.zeros(len(own)))[rows] if "mn2" not in channels.extra else np.zeros(len(rows))
+    near, far = np.log(value - mn2), np.log(value + mn2)
+    # The mean over ln r with weight 1/r, which is the mean over r with weight 1/r².
+    points = near[:, None] + (far - near)[:, None] * (_NODES + 1) / 2
+    weights = _NODE_WEIGHTS * np.exp(near[:, None] - points)
+    weights /= weights.sum(axis=1, keepdims=True)
+    hats = _basis(knots, np.clip(points, knots[0], knots[-1]))
+    matrix = np.einsum("ij,ijk->ik", weights, hats) @ averaging
+    beyond = (np.log(value) < knots[0] - _SAME_PLACE) | (np.log(value) > knots[-1] + _SAME_PLACE)
+    matrix[beyond] = np.nan
+    return matrix
+
+
+def _knots(place):
+    """The different places in order, and the matrix (n_knots, n_places) that averages what stands at each."""
+    order = np.argsort(place, kind="stable")
+    new = np.concatenate([[True], np.diff(place[order]) > _SAME_PLACE])
+    knot = np.cumsum(new) - 1
+    averaging = np.zeros((knot[-1] + 1, len(place)))
+    averaging[knot, order] = 1
+    averaging /= averaging.sum(axis=1, keepdims=True)
+    return averaging @ place, averaging
+
+
+def _basis(knots, points):
+    """(…, n_knots) values at `points` of the splines that are 1 at one knot and 0 at the others."""
+    unit = np.eye(len(knots))
+    if len(knots) < 4:
+        return np.stack([np.interp(points, knots, row) for row in unit], axis=-1)
+    return CubicSpline(knots, unit)(points)
+
+
+def at_readings(own, channels, values) -> np.ndarray:
+    """Per-channel `values` (n_channels,) at the readings of `own`, (n_own,), linear in ln(coordinate).
+
+    Held constant beyond the channels; NaN where a dipole reading is no channel of the network.
+    """
+    if own is channels:
+        return values
+    at = np.full(len(own), np.nan)
+    for quantity in own.quantities:
+        rows, columns = own.columns(quantity), channels.columns(quantity)
+        if "n" in channels.extra:
+            at[rows] = _equal(own, rows, channels, columns) @ values[columns]
+        else:
+            order = columns[np.argsort(channels.value[columns])]
+            at[rows] = np.interp(np.log(own.value[rows]), np.log(channels.value[order]), values[order])
+    return at
+
+
+def extrapolated(own, channels, used, reach) -> np.ndarray:
+    """Which soundings begin later or end earlier than those of the training, or go beyond the channels, (n,) bool.
+
+    Half the distance to the next channel is tolerated. In arrays of two coordinates every channel must be there.
+
+    Parameters
+    ----------
+    own, channels : forward_models.Channels, of the soundings and of the network
+    used : (n, n_own) bool array
+    reach : callable
+        Of channels and quantity: ln(coordinate) that the first reading may not exceed and the last must reach.
+    """
+    beyond = np.zeros(len(used), dtype=bool)
+    for quantity in channels.quantities:
+        rows, columns = own.columns(quantity), channels.columns(quantity)
+        if "n" in channels.extra:
+            equal = np.nan_to_num(_equal(own, rows, channels, columns)) > 0
+            beyond |= ~(used[:, rows] @ equal).all(axis=1)
+            continue
+        knots, _ = _knots(np.log(channels.value[columns]))
+        slack = _SAME_PLACE + (np.diff(knots)[[0, -1]] / 2 if len(knots) > 1 else np.zeros(2))
+        latest, earliest = reach(channels, quantity)
+        place = np.where(used[:, rows], np.log(own.value[rows]), np.nan)
+        with np.errstate(invalid="ignore"):
+            first, last = np.fmin.reduce(place, axis=1), np.fmax.reduce(place, axis=1)
+        inside = (first <= latest + slack[0]) & (last >= earliest - slack[1])
+        beyond |= ~(inside & (first >= knots[0] - slack[0]) & (last <= knots[-1] + slack[1]))
+    return beyond
+
+
+def mn_segments(channels) -> np.ndarray:
+    """Which readings were taken with the same pair of potential electrodes, (n_segments, n_readings) bool.
+
+    Only where at least two pairs have two or more readings each: the displacement of a single reading cannot be told
+    from its error, and that of all readings together not from the ground. A pair with one reading is in no segment.
+    """
+    nothing = np.zeros((0, len(channels)), dtype=bool)
+    if "mn2" not in channels.extra:
+        return nothing
+    mn2 = channels.extra["mn2"]
+    values = np.round(np.log(np.where(mn2 > 0, mn2, np.nan)), 3)
+    segments = np.array([values == value for value in np.unique(values[np.isfinite(values)])])
+    if not len(segments):
+        return nothing
+    segments = segments[segments.sum(axis=1) >= 2]
+    return segments if len(segments) >= 2 else nothing

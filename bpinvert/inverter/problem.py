@@ -1,0 +1,156 @@
+"""The soundings of one group, ready to be fitted: on their scale, with errors, as the network sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpinvert import geometry
+from bpinvert.inverter.training_sheets import error_covariance
+from bpinvert.refinement import Displacement
+
+_AT_ONCE = 1024
+
+
+@dataclass
+class View:
+    """What the network and the checks see of soundings.
+
+    Attributes
+    ----------
+    inputs : (n, n_inputs) array, standardised
+    unsure : (n, n_channels) array
+    distance : (n,) array, squared Mahalanobis distance of the used readings from the training data
+    roughness : (n,) array, mean square of what is too rough for a curve, over that which the errors let expect
+    """
+
+    inputs: np.ndarray
+    unsure: np.ndarray
+    distance: np.ndarray
+    roughness: np.ndarray
+
+
+@dataclass
+class Assumed:
+    """What is assumed of the errors of soundings, and how the network sees them with these.
+
+    Attributes
+    ----------
+    levels : (n, n_levels) array, noise levels
+    unknown : (n,) bool array, where the sheet gives no errors and the level is a nuisance
+    shift_variance : (n, n_segments) array, prior variance of the displacement of each MN segment
+    modelled, sigma : (n, n_channels) arrays, standard deviations by the noise model and as used, in physical units
+    scaled_sigma : (n, n_channels) array, those used on the scale, inf where a reading is not
+    view : View
+    """
+
+    levels: np.ndarray
+    unknown: np.ndarray
+    shift_variance: np.ndarray
+    modelled: np.ndarray
+    sigma: np.ndarray
+    scaled_sigma: np.ndarray
+    view: View
+
+    @property
+    def n_used(self):
+        return np.isfinite(self.scaled_sigma).sum(axis=1)
+
+
+class Problem:
+    """Data of a group with enough readings each.
+
+    Parameters
+    ----------
+    group : Group
+    survey : forward_models.Survey of the network
+    noise : Noise
+    shift : float
+        Scale of displacements of MN segments; 0: none.
+
+    Attributes
+    ----------
+    used : (n, n_channels) bool array
+    scaled : (n, n_channels) array, data on their scale, harmless where not used
+    segments : (n_segments, n_channels) bool array
+    """
+
+    def __init__(self, group, survey, noise, shift):
+        self.group, self.noise = group, noise
+        self.survey, self.context = group.survey, group.context
+        self.channels = group.survey.channels
+        # A reading that is not used gets a harmless value here and no weight below.
+        self.data = np.where(group.used, group.data, 1.0)
+        self.scaled = self.channels.to_scale(self.data)
+        self.used = group.used
+        self.given = np.isfinite(group.sigma)
+        self.segments = geometry.mn_segments(self.channels)[: None if shift else 0]
+        same = self.channels is survey.channels
+        self.matrix = np.eye(len(self.channels)) if same else geometry.readings_matrix(self.channels, survey.channels)
+
+    def __len__(self):
+        return len(self.data)
+
+    def take(self, rows) -> Problem:
+        """Some of the soundings."""
+        other = object.__new__(Problem)
+        vars(other).update(vars(self))
+        other.group = self.group.take(rows)
+        other.context = other.group.context
+        for name in ("data", "scaled", "used", "given"):
+            setattr(other, name, getattr(self, name)[rows])
+        return other
+
+    def displacement(self, assumed, rows=slice(None)):
+        """Displacements of the MN segments; None where there are none."""
+        if not len(self.segments):
+            return None
+        return Displacement(self.segments, assumed.shift_variance[rows], assumed.scaled_sigma[rows])
+
+    def assume(self, codec, levels, unknown, shift_variance) -> Assumed:
+        """The soundings with these errors: those of the sheet, else by the noise model.
+
+        A noise model may leave no error at all, e.g. 3 % of a phase of 0: no reading has infinite weight.
+        """
+        modelled = self.noise.sigma(self.data, self.channels, levels)
+        sigma = np.where(self.given, self.group.sigma, modelled)
+        scaled_sigma = np.where(self.used & (sigma > 0), sigma * self.channels.scale_slope(self.data), np.inf)
+        view = self._view(codec, levels, scaled_sigma, shift_variance)
+        return Assumed(levels, unknown, shift_variance, modelled, sigma, scaled_sigma, view)
+
+    def _view(self, codec, levels, scaled_sigma, shift_variance) -> View:
+        """What the network sees of the soundings with these errors."""
+        n, n_channels = len(self), len(codec.channels)
+        known = np.isfinite(scaled_sigma) & np.isfinite(self.matrix).all(axis=1)
+        variance = np.where(known, np.square(np.where(known, scaled_sigma, 1.0)), 0.0)
+        mapped, unsure = np.empty((n, n_channels)), np.empty((n, n_channels))
+        distance, roughness = np.empty(n), np.empty(n)
+        matrix = np.nan_to_num(self.matrix)
+        for rows in _batches(np.hstack([variance, shift_variance])):
+            first = rows[:, 0]
+            part = known[first]
+            errors = error_covariance(
+                np.where(part, variance[first], 1.0), self.segments * part[:, None], np.sqrt(shift_variance[first])
+            )
+            scaled = np.where(part[:, None], self.scaled[rows], 0.0)
+            said = codec.condition(matrix * part[:, :, None], scaled, errors)
+            mapped[rows], unsure[rows] = said.mapped, said.unsure[:, None]
+            distance[rows], roughness[rows] = said.distance, said.roughness
+        columns = np.stack(list(self.context.values()), axis=1) if self.context else None
+        return View(codec.inputs(mapped, levels, columns), unsure, distance, roughness)
+
+
+def _batches(errors):
+    """Rows of soundings to be treated at once, (n_sheets, n): those of a sheet have equal variances `errors`."""
+    n = len(errors)
+    # Rounded: σ on the scale has gone through physical units and back.
+    rounded = np.round(np.log(np.maximum(errors, 1e-300)) * 1e6)
+    if (rounded == rounded[:1]).all():
+        return [np.arange(n)[None]]
+    patterns, which = np.unique(rounded, axis=0, return_inverse=True)
+    # Where hardly any two have the same, each is a sheet of its own.
+    if len(patterns) * 4 > n:
+        return (np.arange(start, min(start + _AT_ONCE, n))[:, None] for start in range(0, n, _AT_ONCE))
+    order = np.argsort(which.ravel(), kind="stable")
+    return (rows[None] for rows in np.split(order, np.cumsum(np.bincount(which.ravel()))[:-1]))

@@ -1,0 +1,110 @@
+"""Training soundings as field sheets bring them: through random readings, errors and displaced segments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bpinvert import geometry
+from bpinvert.sheets import SHIFT_FREEDOM
+
+# Different sheets in the pool, and how many soundings share one in an epoch.
+_POOL, _SOUNDINGS = 2000, 256
+
+
+class TrainingSheets:
+    """A pool of random sheets, each as a matrix from the network's channels to its readings.
+
+    Parameters
+    ----------
+    survey : forward_models.Survey of the network
+    sheets : Sheets
+    noise : Noise
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, survey, sheets, noise, rng):
+        self.noise, self.channels, self.shift = noise, survey.channels, sheets.shift
+        n = _POOL if sheets.complete < 1 else 1
+        pool = sheets.draw(survey, n, rng)
+        own = [sheet.channels() for sheet in pool]
+        width = max(len(sheet.used) for sheet in pool)
+        self.matrix = np.zeros((n, width, len(survey.channels)))
+        self.factor = np.ones((n, width))
+        self.errors_given = sheets.errors_given
+        self.segments = np.zeros((n, max(len(geometry.mn_segments(channels)) for channels in own), width), dtype=bool)
+        for k, (sheet, channels) in enumerate(zip(pool, own, strict=True)):
+            m = len(sheet.used)
+            rows = np.eye(m) if sheet.place is None else geometry.readings_matrix(channels, survey.channels)
+            self.matrix[k, :m] = np.where(sheet.used[:, None], rows, 0.0)
+            self.factor[k, :m] = sheet.error_factor
+            if sheets.shift:
+                segments = geometry.mn_segments(channels)
+                self.segments[k, : len(segments), :m] = segments & sheet.used
+        self.used = np.abs(self.matrix).sum(axis=2) > 0
+
+    def observe(self, simulations, codec, rng):
+        """Noisy soundings of `simulations` through sheets of the pool, as inputs and features of the network.
+
+        Returns
+        -------
+        (n, n_inputs) inputs and (n, n_channels) array of what is unsure
+        """
+        n = len(simulations)
+        n_sheets = max(-(-n // _SOUNDINGS), 1)
+        chosen = rng.integers(len(self.matrix), size=n_sheets)
+        rows = np.arange(n_sheets * -(-n // n_sheets)) % n
+        scaled = simulations.scaled[rows].reshape(n_sheets, -1, len(self.channels))
+        levels = self.noise.draw_levels(n_sheets, rng)
+        # A sheet without errors is first taken to have the middle level.
+        given = rng.random((n_sheets, 1)) < self.errors_given
+        assumed = np.where(given, levels, self.noise.middle_levels())
+        matrix, factor = self.matrix[chosen], np.where(given, self.factor[chosen], 1.0)
+        weights = np.abs(matrix)
+        weights /= np.maximum(weights.sum(axis=2, keepdims=True), 1e-300)
+        sizes = np.swapaxes(weights, 1, 2)
+
+        def sigma_at(data, levels):
+            shape = (n_sheets, -1, len(self.channels))
+            flat = np.repeat(levels, data.shape[1], axis=0)
+            sigma = self.noise.sigma_on_scale(data.reshape(-1, len(self.channels)), self.channels, flat)
+            return (sigma.reshape(shape) @ sizes) * factor[:, None]
+
+        data = simulations.data[rows].reshape(scaled.shape)
+        if self.noise.proportional(self.channels):
+            true, stated = sigma_at(data[:, :1], levels), sigma_at(data[:, :1], assumed)
+        else:
+            true, stated = sigma_at(data, levels), sigma_at(data, assumed).mean(axis=1, keepdims=True)
+        readings = scaled @ np.swapaxes(matrix, 1, 2)
+        readings += true * rng.standard_normal(readings.shape, dtype=np.float32)
+        segments = self.segments[chosen].astype(float)
+        if segments.any():
+            readings += displacements(rng, self.shift, (*readings.shape[:2], segments.shape[1])) @ segments
+        readings *= self.used[chosen][:, None]
+        variance = np.where(self.used[chosen], np.square(stated[:, 0]), 1.0)
+        errors = error_covariance(variance, segments, self.shift)
+        conditioned = codec.condition(matrix, readings, errors)
+        mapped = conditioned.mapped.reshape(len(rows), -1)[:n]
+        unsure = np.repeat(conditioned.unsure, readings.shape[1], axis=0)[:n]
+        per_row = np.repeat(assumed, readings.shape[1], axis=0)[:n]
+        return codec.inputs(mapped, per_row, simulations.context), unsure
+
+
+def displacements(rng, shift, shape):
+    """Random displacements of MN segments on the logarithmic scale, of scale `shift`, none beyond a factor of 7."""
+    return np.clip(shift * rng.standard_t(SHIFT_FREEDOM, shape), -2, 2)
+
+
+def error_covariance(variance, segments, shift):
+    """Covariance of readings' errors where those of a segment share a displacement of scale `shift`.
+
+    Parameters
+    ----------
+    variance : (..., n_readings) array
+    segments : (..., n_segments, n_readings) array of 0 and 1
+    shift : float or (..., n_segments) array
+    """
+    scaled = segments * np.asarray(shift)[..., None] if np.ndim(shift) else segments * shift
+    covariance = np.swapaxes(scaled, -1, -2) @ scaled
+    diagonal = np.arange(variance.shape[-1])
+    covariance[..., diagonal, diagonal] += variance
+    return covariance
