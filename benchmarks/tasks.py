@@ -87,8 +87,9 @@ class FieldSheet:
 
 # FIELD: what comes in as a spreadsheet. Schlumberger, 8 to 30 different AB/2 from 1–5 m to 80–3000 m, rounded as people
 # write them, one reading in twenty missing; a third without MN, the others with MN kept while AB/2 < 15·MN/2, and the
-# last two readings repeated with the next MN; each MN segment displaced by a factor with σ = 10 % (every fifth segment
-# 40 %); errors 1–10 %, not given; 2 to 5 layers, ρ 0.5–20 000 Ω·m, h 0.3–2000 m.
+# last two readings repeated with the next MN; each MN segment of two readings or more displaced by a factor with σ =
+# 10 % (every fifth segment 40 %) where there are several; errors 1–10 %, not given; 2 to 5 layers, ρ 0.5–20 000 Ω·m,
+# h 0.3–2000 m.
 FIELD_PRIOR = LayeredPrior(n_layers=(2, 5), thickness=(0.3, 2000), resistivity=(0.5, 20_000))
 FIELD_NOISE = Noise(relative=(0.01, 0.1))
 
@@ -102,9 +103,11 @@ def field_sheets(n_sheets, n_soundings, seed=TEST_SEED):
         models = FIELD_PRIOR.draw(n_soundings, rng)
         level = FIELD_NOISE.draw_levels(n_soundings, rng)
         shift = np.zeros((n_soundings, len(ab2)))
-        for value in np.unique(mn2) if mn2 is not None else ():
+        segments = [mn2 == value for value in np.unique(mn2)] if mn2 is not None else []
+        segments = [segment for segment in segments if segment.sum() > 1]
+        for segment in segments if len(segments) > 1 else ():
             spread = np.where(rng.random(n_soundings) < 0.2, 0.4, 0.1)
-            shift[:, mn2 == value] = (spread * rng.standard_normal(n_soundings))[:, None]
+            shift[:, segment] = (spread * rng.standard_normal(n_soundings))[:, None]
         noise = level * rng.standard_normal(shift.shape)
         yield FieldSheet(survey, models, survey(**models) * np.exp(noise + shift), level[:, 0], shift)
 

@@ -94,7 +94,7 @@ class Codec:
             Each reading as a linear function of the channels, on the channels' scale; a reading that is not used has
             a row of zeros.
         scaled : (..., n, n_readings) array
-            Soundings on that scale, all with the same errors; anything finite where not used.
+            Soundings on that scale, all with the same errors; 0 where not used.
         errors : (..., n_readings, n_readings) array
             Covariance of the readings' errors, on that scale.
         """
@@ -104,7 +104,8 @@ class Codec:
         system = across @ np.swapaxes(standard, -1, -2) + errors
         # A spline through the channels leaves a little unexplained between them.
         diagonal = np.arange(matrix.shape[-2])
-        on_channel = (np.abs(matrix) == np.abs(matrix).sum(axis=-1, keepdims=True)).any(axis=-1)
+        size = np.abs(matrix)
+        on_channel = size.max(axis=-1) > size.sum(axis=-1) - 1e-9
         system[..., diagonal, diagonal] += np.where(on_channel, 0.0, np.square(_BETWEEN * standard).sum(axis=-1))
         inverse = np.linalg.inv(system)
         gain = inverse @ across
@@ -117,7 +118,7 @@ class Codec:
         rough = np.einsum("...i,...i->...", explained @ errors, explained)
         return Conditioned(
             mapped=difference @ gain,
-            unsure=np.sqrt(np.clip(1 - known / np.diagonal(self.covariance), 1e-8, 1.0)),
+            unsure=np.sqrt(np.clip(1 - known, 1e-8, 1.0)),
             distance=np.einsum("...i,...i->...", explained, difference),
             roughness=rough / np.maximum(expected, 1e-3)[..., None],
         )

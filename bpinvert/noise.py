@@ -71,6 +71,17 @@ class Noise:
         inside = np.minimum(0.05, np.diff(self._log_ends, axis=0)[0] / 4)
         return np.clip(levels, *np.exp([self._log_ends[0] + inside, self._log_ends[1] - inside]))
 
+    def louder(self, factor) -> Noise:
+        """The same with every level a range that reaches `factor` times further up."""
+
+        def wider(level, most):
+            if isinstance(level, dict):
+                return {name: wider(entry, most) for name, entry in level.items()}
+            low, high = level if isinstance(level, tuple) else (level, level)
+            return (low, min(high * factor, most)) if 0 < low < min(high * factor, most) else level
+
+        return Noise(relative=wider(self.relative, 1.0), floor=wider(self.floor, np.inf))
+
     def level_room(self, levels):
         """By which factors, lowest and highest, the levels (n, n_levels) may be multiplied without leaving a range."""
         if not self.level_names:

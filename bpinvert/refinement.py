@@ -73,9 +73,9 @@ class Displacement:
         return np.sqrt(self.variance / (1 + self.variance * self.information / np.square(larger)))
 
     def reweighted(self, amounts, scale, freedom) -> Displacement:
-        """The same with variances that make the Gaussian prior one of Student's t of that scale at `amounts`.
+        """The same with variances that bring the Gaussian prior near one of Student's t of that scale at `amounts`.
 
-        One step of the EM algorithm (Lange, Little & Taylor 1989, doi:10.2307/2290063).
+        The weights of Lange, Little & Taylor (1989, doi:10.2307/2290063), with the mean square of an uncertain amount.
         """
         variance = (freedom * scale**2 + np.square(amounts) + np.square(self.spread())) / (freedom + 1)
         with np.errstate(divide="ignore"):

@@ -15,7 +15,7 @@ from bpinvert import checks
 
 # status says how a sounding was handled; flag (by the checks' bits) says whether it is a stranger.
 STATUS = {
-    "extrapolated": (1, "its readings begin or end where those of the training do not"),
+    "extrapolated": (1, "its readings begin or end elsewhere than those that the inverter is for"),
     "readings_masked": (2, "some readings are not used"),
     "too_few_readings": (4, "fewer than three usable readings: not inverted"),
     "not_converged": (8, "refinement stopped at its limit of iterations"),

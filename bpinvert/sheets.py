@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Sheets:
         Share of sheets with the inverter's own readings, all of them. The others have readings at random places
         within its range where the array allows it (one coordinate, MN not prescribed), else a part of its readings.
     readings : (int, int)
-        Fewest and most readings of such a sheet.
+        Fewest and most different places of readings of such a sheet; where MN changes some are repeated.
     errors_given : float
         Share of sheets that state their errors; only matters where the noise is a range.
     shift : float
@@ -58,7 +58,8 @@ class Sheets:
                 raise ValueError(f"{name} is {value!r}; it is a share of sheets from 0 to 1.")
         if not isinstance(self.shift, numbers.Real) or not 0 <= self.shift <= 1:
             raise ValueError(f"shift is {self.shift!r}; it is a natural logarithm from 0 (none) to 1, e.g. 0.1.")
-        whole = len(self.readings) == 2 and all(isinstance(end, numbers.Integral) for end in self.readings)
+        pair = self.readings if isinstance(self.readings, tuple | list) else ()
+        whole = len(pair) == 2 and all(isinstance(end, numbers.Integral) for end in pair)
         if not whole or not 4 <= self.readings[0] <= self.readings[1]:
             raise ValueError(f"readings is {self.readings!r}; it is (fewest, most) with 4 <= fewest <= most.")
         object.__setattr__(self, "readings", tuple(int(end) for end in self.readings))
@@ -75,7 +76,10 @@ class Sheets:
         ]
 
     def reach(self, channels, quantity) -> tuple[float, float]:
-        """ln(coordinate) that the first reading may not exceed and the last one must reach to be as in training."""
+        """ln(coordinate) that the first reading may not exceed and the last one must reach to be no extrapolation.
+
+        Those of the inverter's own readings, where it has any; else of the shortest sheets it is trained on.
+        """
         place = np.log(channels.value[channels.columns(quantity)])
         low, high = place.min(), place.max()
         if self.complete > 0:
@@ -85,19 +89,20 @@ class Sheets:
     def complete_sheet(self, survey, rng) -> Sheet:
         """A sheet with all readings of the survey."""
         channels = survey.channels
-        return Sheet(survey, None, np.ones(len(channels), dtype=bool), _error_factor(len(channels), rng))
+        return Sheet(survey, None, np.ones(len(channels), dtype=bool), error_factors((1, len(channels)), rng)[0])
 
     def random_sheet(self, survey, rng) -> Sheet:
         """A sheet with other or fewer readings."""
         channels = survey.channels
         first = channels.columns(channels.quantities[0])
-        if len(channels.coordinates) > 1 or not hasattr(survey, channels.coordinate) or len(first) < 4:
+        movable = is_dataclass(survey) and hasattr(survey, channels.coordinate) and len(channels.coordinates) == 1
+        if not movable or len(first) < 4:
             used = np.zeros(len(channels), dtype=bool)
             low = min(self.readings[0], max(len(first) // 2, 3))
             kept = rng.choice(len(first), rng.integers(low, len(first) + 1), replace=False)
             for quantity in channels.quantities:
                 used[channels.columns(quantity)[kept]] = True
-            return Sheet(survey, None, used, _error_factor(len(channels), rng))
+            return Sheet(survey, None, used, error_factors((1, len(channels)), rng)[0])
         coordinate = self._spacings(np.log(channels.value[first]), rng)
         place = {channels.coordinate: coordinate}
         if hasattr(survey, "mn2"):
@@ -106,7 +111,7 @@ class Sheets:
         used = np.ones(n * len(channels.quantities), dtype=bool)
         if len(channels.quantities) > 1:
             used &= rng.random(used.size) > rng.choice([0.0, 0.1])
-        return Sheet(survey, place, used, _error_factor(len(used), rng))
+        return Sheet(survey, place, used, error_factors((1, len(used)), rng)[0])
 
     def _spacings(self, place, rng):
         """Positions of readings: evenly spaced in a power of the coordinate, somewhat scattered."""
@@ -179,8 +184,11 @@ class Sheet:
         return geometry.survey_at(self.survey, np.stack(list(place.values()), axis=1), "mn2" in self.place)
 
 
-def _error_factor(n, rng):
-    return np.exp(_UNEVENNESS * rng.standard_normal(n)) if rng.random() < _UNEVEN else np.ones(n)
+def error_factors(shape, rng):
+    """Errors (n, n_readings) as multiples of each sounding's level: some sheets state uneven ones."""
+    factor = np.exp(_UNEVENNESS * rng.standard_normal(shape))
+    factor[rng.random(shape[0]) > _UNEVEN] = 1.0
+    return factor
 
 
 def _with_mn(ab2, rng):

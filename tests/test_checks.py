@@ -1,9 +1,14 @@
-"""The range flags keep their stated rate and find what they claim to find."""
+"""What the range flags score, and that they keep their stated rate among soundings of each kind."""
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from bpinvert import checks
+from bpinvert.checks.scores import normal_score
+
+RATE = 0.01
+OWN, LEVEL = -1, 0.5
 
 
 def scores_of(rng, n):
@@ -13,10 +18,22 @@ def scores_of(rng, n):
     return np.stack([*columns, np.maximum(columns[0], 0.5)], axis=1)
 
 
+def one_kind(n):
+    return np.tile([OWN, LEVEL, 3.0], (n, 1))
+
+
+def mixed(rng, n):
+    """Scores that depend on the kind, as few readings, large errors and more layers make them, and the kinds."""
+    readings = rng.choice([OWN, 8, 25], n)
+    strata = np.stack([readings, rng.choice([-1, 0.1, 0.9], n), rng.choice([2, 3], n)], axis=1)
+    location, spread = strata[:, 2] + 5 * (readings == 8), 1 + 3 * (strata[:, 1] < 0)
+    return location[:, None] + spread[:, None] * scores_of(rng, n), strata
+
+
 def test_p_values_of_fresh_scores_are_uniform_or_conservative():
     rng = np.random.default_rng(1)
-    calibration = checks.Calibration(scores_of(rng, 10_000))
-    p = calibration.p_values(scores_of(rng, 100_000))
+    calibration = checks.Calibration(scores_of(rng, 10_000), one_kind(10_000), RATE)
+    p, _, _ = calibration.judge(scores_of(rng, 100_000), one_kind(100_000), RATE)
     for rate in (0.001, 0.01, 0.1, 0.5):
         share = (p <= rate).mean(axis=0)
         # standard deviation of the rate over calibration sets of 10 000 is sqrt(rate/10 000)
@@ -24,89 +41,268 @@ def test_p_values_of_fresh_scores_are_uniform_or_conservative():
         assert (share[:4] > 0.97 * rate - 5 * np.sqrt(rate / 10_000)).all()
 
 
+def test_p_values_are_uniform_among_soundings_of_each_kind():
+    rng = np.random.default_rng(2)
+    calibration = checks.Calibration(*mixed(rng, 90_000), RATE)
+    scores, strata = mixed(rng, 90_000)
+    p, _, _ = calibration.judge(scores, strata, RATE)
+    for kind in np.unique(strata, axis=0):
+        column = p[(strata == kind).all(axis=1)][:, :4]
+        for rate in (0.01, 0.05, 0.2, 0.5):
+            # 5000 soundings among 5000 simulations; kept ranks are interpolated
+            assert abs((column <= rate).mean(axis=0) - rate).max() < 0.01 * rate + 4.5 * np.sqrt(2 * rate / 5000)
+
+
 def test_the_joint_test_rejects_at_its_stated_rate():
     rates = []
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        calibration = checks.Calibration(scores_of(rng, 20_000))
-        joint = calibration.joint(calibration.p_values(scores_of(rng, 50_000)))
-        rates.append((joint <= 0.01).mean())
+        calibration = checks.Calibration(scores_of(rng, 20_000), one_kind(20_000), RATE)
+        _, joint, _ = calibration.judge(scores_of(rng, 50_000), one_kind(50_000), RATE)
+        rates.append((joint <= RATE).mean())
     # sqrt(0.01/20 000 + 0.01/50 000) = 0.0008 for one; ten are averaged
-    assert np.mean(rates) == pytest.approx(0.01, abs=0.0008)
+    assert np.mean(rates) == pytest.approx(RATE, abs=0.0008)
 
 
-def test_a_joint_rejection_always_names_a_check_and_nothing_else_does():
+def test_with_the_fewest_simulations_that_are_allowed_the_joint_rate_is_somewhat_lower_and_no_higher():
+    rates = []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        n = checks.fewest(RATE)
+        calibration = checks.Calibration(scores_of(rng, n), one_kind(n), RATE)
+        _, joint, _ = calibration.judge(scores_of(rng, 2000), one_kind(2000), RATE)
+        rates.append((joint <= RATE).mean())
+    # Several checks share the two or three smallest p-values there are; ties count as not rejected.
+    # sqrt(0.01/1000 + 0.01/2000) = 0.004 for one; 150 are averaged
+    assert 0.6 * RATE < np.mean(rates) < RATE + 0.0005
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05])
+def test_the_joint_test_rejects_at_its_rate_in_every_kind_however_different_they_score(rate):
     rng = np.random.default_rng(3)
-    calibration = checks.Calibration(scores_of(rng, 5000))
-    p = calibration.p_values(scores_of(rng, 20_000) * 1.2)
-    rejected = calibration.joint(p) <= 0.01
-    assert rejected.any()
-    np.testing.assert_array_equal(rejected, (p < calibration.threshold(0.01)).any(axis=1))
+    calibration = checks.Calibration(*mixed(rng, 90_000), rate)
+    scores, strata = mixed(rng, 90_000)
+    _, joint, _ = calibration.judge(scores, strata, rate)
+    shares = [(joint[(strata == kind).all(axis=1)] <= rate).mean() for kind in np.unique(strata, axis=0)]
+    # 18 kinds; each of 5000 simulations and as many soundings: sqrt(2·rate/5000)
+    assert abs(np.array(shares) - rate).max() < 4 * np.sqrt(2 * rate / 5000)
+    one = checks.Calibration(scores, one_kind(len(scores)), rate)
+    _, joint, _ = one.judge(scores, one_kind(len(scores)), rate)
+    unequal = [(joint[(strata == kind).all(axis=1)] <= rate).mean() for kind in np.unique(strata, axis=0)]
+    assert max(unequal) > 5 * rate
 
 
-def test_keeping_some_quantiles_only_rounds_p_values_up():
+def test_a_kind_too_rare_for_its_own_calibration_is_judged_with_the_next_wider_one():
     rng = np.random.default_rng(4)
-    scores = rng.standard_normal((20_000, 1))
-    calibration = checks.Calibration(scores)
-    fresh = rng.standard_normal((2000, 1))
+    n = 4000
+    strata = one_kind(3 * n)
+    strata[n : 2 * n, 2] = 4
+    strata[2 * n :, 1] = -1
+    few = checks.fewest(RATE) - 1
+    strata[-few:, 2] = 5
+    location = np.where(strata[:, 1] < 0, 10.0, strata[:, 2]) + 5 * (strata[:, 2] == 5)
+    scores = location[:, None] + scores_of(rng, 3 * n)
+    calibration = checks.Calibration(scores, strata, RATE)
+
+    def p_of(*kind):
+        return calibration.judge(np.full((1, 5), 10.0), np.array([kind]), RATE)[0][0]
+
+    # 10 is high among known errors, and ordinary where they are estimated, whatever the layers
+    for n_layers in (3, 5, 9):
+        assert (p_of(OWN, -1, n_layers) > 0.2).all() and (p_of(OWN, -1, n_layers)[:4] < 0.8).all()
+    assert (p_of(OWN, LEVEL, 9) < 0.001).all()
+    # nothing alike at all: among all simulations
+    np.testing.assert_allclose(p_of(OWN, 0.0, 9)[:4], (scores >= 10).mean(axis=0)[:4], atol=0.01)
+
+
+def test_rare_kinds_that_are_many_together_have_their_own_rate():
+    rng = np.random.default_rng(6)
+    strata = one_kind(30_000)
+    # ten kinds of 1500 each, too few for a stratum of their own, all of them stranger than the common one
+    strata[15_000:, 2] = 4 + np.arange(15_000) % 10
+    scores = scores_of(rng, 30_000) + 3.0 * (strata[:, 2:] > 3)
+    calibration = checks.Calibration(scores, strata, RATE)
+    fresh = scores_of(rng, 30_000) + 3.0 * (strata[:, 2:] > 3)
+    flagged = calibration.judge(fresh, strata, RATE)[2].any(axis=1)
+    for rare in (False, True):
+        assert flagged[(strata[:, 2] > 3) == rare].mean() == pytest.approx(RATE, abs=0.003)
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.01, 0.037, 0.2])
+def test_a_joint_rejection_always_names_a_check_and_nothing_else_does(rate):
+    rng = np.random.default_rng(5)
+    calibration = checks.Calibration(*mixed(rng, 50_000), RATE)
+    scores, strata = mixed(rng, 20_000)
+    _, joint, outside = calibration.judge(1.3 * scores, strata, rate)
+    # the rarest kinds have 1000 simulations: nothing is stranger than 0.1 % there
+    assert (joint <= rate).any() or rate < 0.01
+    np.testing.assert_array_equal(joint <= rate, outside.any(axis=1))
+
+
+def test_keeping_some_ranks_only_moves_p_values_little():
+    rng = np.random.default_rng(6)
+    scores, fresh = rng.standard_normal((20_000, 1)), rng.standard_normal((2000, 1))
+    calibration = checks.Calibration(scores, one_kind(20_000), RATE)
     exact = (1 + (scores[:, 0] >= fresh).sum(axis=1)) / (len(scores) + 1)
-    kept = calibration.p_values(fresh)[:, 0]
-    assert (kept >= exact - 1e-12).all()
-    assert (kept - exact).max() < 2e-3
-    np.testing.assert_allclose(kept[exact < 0.015], exact[exact < 0.015])
+    kept = calibration.judge(fresh, one_kind(2000), RATE)[0][:, 0]
+    # ranks are kept to a fifth of themselves, and interpolated
+    np.testing.assert_allclose(kept[exact < 0.7], exact[exact < 0.7], rtol=0.15)
+    assert kept[exact > 0.7].min() > 0.65
+    # the ten highest each for itself
+    highest = np.sort(scores[:, 0])[::-1][:10]
+    p = calibration.judge(highest[:, None], one_kind(10), RATE)[0][:, 0]
+    np.testing.assert_allclose(p, np.arange(2, 12) / 20_001)
+    # and what is higher than all of them
+    assert calibration.judge(highest[:1, None] + 1e-3, one_kind(1), RATE)[0] == pytest.approx(1 / 20_001)
 
 
-def test_nan_scores_have_no_p_value_and_are_not_rejected():
-    calibration = checks.Calibration(np.random.default_rng(0).standard_normal((1000, 2)))
-    p = calibration.p_values(np.array([[np.nan, 9.0], [0.0, 9.0]]))
-    joint = calibration.joint(p)
-    assert np.isnan(joint[0])
-    assert joint[1] < 0.01
+def test_a_higher_score_never_has_a_higher_p_value():
+    rng = np.random.default_rng(7)
+    calibration = checks.Calibration(*mixed(rng, 20_000), RATE)
+    ladder = np.linspace(-20, 40, 5001)
+    for kind in ([OWN, LEVEL, 3], [8, -1, 2], [12, 0.1, 7]):
+        strata = np.tile(np.array(kind, dtype=float), (len(ladder), 1))
+        p, joint, _ = calibration.judge(np.repeat(ladder[:, None], 5, axis=1), strata, RATE)
+        assert (np.diff(p, axis=0) <= 0).all() and (np.diff(joint) <= 0).all()
+        # p is never 0, and the lowest score is as ordinary as can be
+        assert p.min() > 0 and p[0] == pytest.approx(1)
 
 
-def given(inputs, residuals=None):
-    return checks.CheckInputs(inputs, np.zeros((len(inputs), 3)) if residuals is None else residuals)
+def test_nan_scores_have_no_p_value_and_are_not_flagged():
+    calibration = checks.Calibration(np.random.default_rng(0).standard_normal((2000, 2)), one_kind(2000), RATE)
+    p, joint, outside = calibration.judge(np.array([[np.nan, 9.0], [0.0, 9.0]]), one_kind(2), RATE)
+    assert np.isnan(p[0]).all() and np.isnan(joint[0]) and not outside[0].any()
+    assert joint[1] < RATE and outside[1].tolist() == [False, True]
 
 
-def test_range_is_negative_inside_and_grows_outside():
-    check = checks.Range().fit(np.random.default_rng(0).uniform(-1, 1, (10_000, 3)))
-    score = check.score(given(np.array([[0, 0, 0], [0, 2.0, 0], [0, 0, -4.0]])))
-    assert score[0] < 0
-    np.testing.assert_allclose(score[1:], [1, 3], atol=1e-2)
+def test_infinite_scores_are_the_strangest_and_the_most_ordinary():
+    rng = np.random.default_rng(8)
+    scores = rng.standard_normal((5000, 1))
+    scores[:3], scores[3:30] = np.inf, -np.inf
+    calibration = checks.Calibration(scores, one_kind(5000), RATE)
+    p, _, _ = calibration.judge(np.array([[np.inf], [5.0], [0.0], [-np.inf]]), one_kind(4), RATE)
+    np.testing.assert_allclose(p[:, 0], [4 / 5001, 5 / 5001, 0.5, 1], rtol=0.06)
 
 
-def test_mahalanobis_sees_a_broken_correlation_that_range_does_not():
+def test_the_state_rebuilds_the_calibration_exactly():
+    rng = np.random.default_rng(9)
+    calibration = checks.Calibration(*mixed(rng, 20_000), RATE)
+    again = checks.Calibration.from_state(calibration.get_state())
+    assert again.n == 20_000 and again.cells.keys() == calibration.cells.keys()
+    assert len(again.cells) > 8
+    scores, strata = mixed(rng, 3000)
+    for first, second in zip(calibration.judge(scores, strata, RATE), again.judge(scores, strata, RATE), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_nobody_to_judge_is_no_error():
+    calibration = checks.Calibration(np.random.default_rng(0).standard_normal((2000, 2)), one_kind(2000), RATE)
+    p, joint, outside = calibration.judge(np.empty((0, 2)), np.empty((0, 3)), RATE)
+    assert p.shape == outside.shape == (0, 2) and joint.shape == (0,)
+
+
+def given(n, **what):
+    """CheckInputs of `n` soundings that nothing is wrong with but `what`."""
+    harmless = {
+        "inputs": np.zeros((n, 3)),
+        "beyond": np.full(n, -1.0),
+        "distance": np.full(n, 20.0),
+        "roughness": np.ones(n),
+        "n_mapped": np.full(n, 20),
+        "residuals": np.zeros((n, 20)),
+    }
+    return checks.CheckInputs(**harmless | what)
+
+
+def score(name, given, inputs=None, data=None):
+    inputs = np.zeros((10, 3)) if inputs is None else inputs
+    return checks.CHECKS[name]().fit(inputs, np.zeros((len(inputs), 3)) if data is None else data).score(given)
+
+
+def test_each_check_has_a_name_a_meaning_and_a_place():
+    assert tuple(checks.CHECKS) == checks.NAMES == tuple(checks.MEANINGS)
+    assert all(name == check.name for name, check in checks.CHECKS.items())
+
+
+def test_used_readings_are_those_with_a_residual():
+    assert given(1, residuals=np.array([[0.5, np.nan, np.inf, -3]])).n_used.tolist() == [3]
+
+
+def test_range_is_how_far_a_reading_lies_beyond_the_training_data():
+    assert score("range", given(3, beyond=np.array([-0.3, 0.0, 2.5]))).tolist() == [-0.3, 0, 2.5]
+
+
+def test_range_looks_at_noise_levels_and_context_as_well():
     rng = np.random.default_rng(0)
-    x = rng.standard_normal(5000)
-    inputs = np.stack([x, x + 0.1 * rng.standard_normal(5000)], axis=1)
-    stranger = np.array([[1.5, -1.5]])
-    assert checks.Range().fit(inputs).score(given(stranger))[0] < 0
-    check = checks.Mahalanobis().fit(inputs)
-    assert check.score(given(stranger))[0] > check.score(given(inputs)).max()
+    data, known = rng.uniform(-1, 1, (10_000, 3)), rng.uniform(-2, 2, (10_000, 1))
+    ask = np.zeros((3, 4))
+    ask[:, 3] = [0, 3.0, -6.0]
+    # the inputs of the data themselves play no part: their range is that of the readings
+    ask[:, 0] = 100
+    found = score("range", given(3, inputs=ask, beyond=np.full(3, -0.5)), np.hstack([0 * data, known]), data)
+    np.testing.assert_allclose(found, [-0.5, 1, 4], atol=1e-2)
+
+
+def test_range_keeps_the_ends_of_the_noisy_data():
+    data = np.random.default_rng(0).normal(size=(500, 3))
+    check = checks.CHECKS["range"]().fit(np.zeros((500, 3)), data)
+    np.testing.assert_array_equal([check.low, check.high], [data.min(axis=0), data.max(axis=0)])
+    assert check.get_state()["n_known"].tolist() == [0]
+
+
+def test_mahalanobis_is_a_normal_score_of_the_distance_whatever_the_number_of_readings():
+    rng = np.random.default_rng(1)
+    for n in (6, 30):
+        distance = rng.chisquare(n, 40_000)
+        found = score("mahalanobis", given(40_000, distance=distance, n_mapped=np.full(40_000, n)))
+        assert abs(found.mean()) < 0.02 and found.std() == pytest.approx(1, abs=0.02)
 
 
 def test_neighbour_is_the_mean_distance_to_the_five_nearest():
     rng = np.random.default_rng(0)
     reference, fresh = rng.standard_normal((2000, 4)), rng.standard_normal((700, 4))
-    score = checks.Neighbour().fit(reference).score(given(fresh))
+    found = score("neighbour", given(700, inputs=fresh), reference)
     distance = np.sort(np.linalg.norm(fresh[:, None] - reference[None], axis=2), axis=1)[:, :5].mean(axis=1)
     # float32 arithmetic on squared distances
-    np.testing.assert_allclose(score, distance, rtol=1e-4)
+    np.testing.assert_allclose(found, distance, rtol=1e-4)
 
 
 def test_residual_and_misfit_of_gaussian_residuals_are_normal_scores_whatever_the_number_of_readings():
     rng = np.random.default_rng(0)
     residuals = rng.standard_normal((40_000, 20))
     residuals[::2, 9:] = np.nan
-    for check in (checks.Residual(), checks.Misfit()):
-        score = check.score(given(residuals, residuals))
+    for name in ("residual", "misfit"):
+        found = score(name, given(40_000, residuals=residuals))
         for rows in (slice(0, None, 2), slice(1, None, 2)):
-            assert abs(score[rows].mean()) < 0.02
-            assert score[rows].std() == pytest.approx(1, abs=0.02)
+            assert abs(found[rows].mean()) < 0.02
+            assert found[rows].std() == pytest.approx(1, abs=0.02)
 
 
-def test_huge_residuals_keep_their_order():
-    residuals = np.zeros((4, 10))
-    residuals[:, 3] = [8, 12, 100, 1e6]
-    assert (np.diff(checks.Residual().score(given(residuals, residuals))) > 0).all()
-    assert (np.diff(checks.Misfit().score(given(residuals, residuals))) > 0).all()
+def test_residual_sees_one_wrong_reading_and_misfit_many_slightly_wrong_ones():
+    residuals = np.full((2, 20), 1.6)
+    residuals[1], residuals[1, 4] = 0.3, -4.5
+    residual, misfit = (score(name, given(2, residuals=residuals)) for name in ("residual", "misfit"))
+    assert residual[1] > 2 > residual[0] and misfit[0] > 2 > misfit[1]
+
+
+def test_huge_residuals_keep_their_order_up_to_infinity():
+    residuals = np.zeros((5, 10))
+    residuals[:, 3] = [8, 12, 100, 1e6, np.inf]
+    for name in ("residual", "misfit"):
+        assert (np.diff(score(name, given(5, residuals=residuals))) > 0).all()
+
+
+def test_noise_is_the_scatter_of_neighbours_as_a_normal_score():
+    rng = np.random.default_rng(2)
+    found = score("noise", given(40_000, roughness=rng.chisquare(20, 40_000) / 20))
+    assert abs(found.mean()) < 0.02 and found.std() == pytest.approx(1, abs=0.02)
+    # the same scatter is stranger among more readings
+    few, many = (score("noise", given(1, roughness=np.array([3.0]), n_mapped=np.array([n])))[0] for n in (6, 30))
+    assert many > few > 2
+
+
+@pytest.mark.parametrize("n", [3, 10, 40])
+def test_the_normal_score_of_a_mean_square_has_the_chance_of_chi_square(n):
+    quantile = np.array([0.05, 0.5, 0.95, 0.99])
+    # the approximation of Wilson and Hilferty at three degrees of freedom
+    np.testing.assert_allclose(normal_score(stats.chi2(n).ppf(quantile) / n, n), stats.norm.ppf(quantile), atol=0.08)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bpinvert import geometry
-from forward_models import Magnetotelluric, Schlumberger
+from bpinvert import LayeredPrior, geometry
+from forward_models import DipoleDipole, Magnetotelluric, PolePole, Schlumberger, Wenner
 
 SURVEY = Schlumberger(ab2=np.geomspace(1, 100, 9))
 
@@ -17,7 +17,7 @@ def observed(**variables):
 
 def test_a_plain_array_is_on_the_surveys_own_channels():
     data = np.arange(18.0).reshape(2, 9) + 1
-    group = next(iter(geometry.groups(geometry.as_observed(data, SURVEY), SURVEY)))
+    group = geometry.groups(geometry.as_observed(data, SURVEY), SURVEY)[0]
     assert group.survey is SURVEY
     np.testing.assert_array_equal(group.data, data)
     assert group.used.all()
@@ -42,7 +42,7 @@ def test_mt_data_are_channel_major():
     dataset = geometry.as_observed(np.arange(1.0, 7).reshape(1, 6), survey)
     np.testing.assert_array_equal(dataset["apparent_resistivity"].values, [[1, 2, 3]])
     np.testing.assert_array_equal(dataset["phase"].values, [[4, 5, 6]])
-    group = next(iter(geometry.groups(dataset, survey)))
+    group = geometry.groups(dataset, survey)[0]
     assert group.survey is survey
     np.testing.assert_array_equal(group.data, [[1, 2, 3, 4, 5, 6]])
 
@@ -50,7 +50,7 @@ def test_mt_data_are_channel_major():
 def test_soundings_of_one_geometry_are_one_group_and_padding_is_left_out():
     ab2 = np.array([[1, 10, 100, np.nan], [2, 20, 40, 80], [1, 10, 100, np.nan]])
     data = np.where(np.isnan(ab2), np.nan, 5.0)
-    groups = list(geometry.groups(observed(apparent_resistivity=data, ab2=ab2), SURVEY))
+    groups = geometry.groups(observed(apparent_resistivity=data, ab2=ab2), SURVEY)
     assert [group.rows.tolist() for group in groups] == [[0, 2], [1]]
     np.testing.assert_array_equal(groups[0].survey.ab2, [1, 10, 100])
     np.testing.assert_array_equal(groups[1].survey.ab2, [2, 20, 40, 80])
@@ -58,7 +58,7 @@ def test_soundings_of_one_geometry_are_one_group_and_padding_is_left_out():
 
 def test_each_reading_keeps_its_own_mn():
     dataset = observed(apparent_resistivity=[5, 6, 7], ab2=[10, 40, 40], mn2=[1, 1, 5])
-    group = next(iter(geometry.groups(dataset, SURVEY)))
+    group = geometry.groups(dataset, SURVEY)[0]
     np.testing.assert_array_equal(group.survey.mn2, [1, 1, 5])
 
 
@@ -69,48 +69,14 @@ def test_what_cannot_be_used_is_masked_and_kept():
         apparent_resistivity_std=[np.nan, 1, 1, 1, 1, 0.0, 1],
     )
     dataset["used"] = (("sounding", "reading"), [[True] * 6 + [False]])
-    group = next(iter(geometry.groups(dataset, SURVEY)))
+    group = geometry.groups(dataset, SURVEY)[0]
     assert group.used.tolist() == [[True, False, False, False, False, False, False]]
     assert group.data.shape == (1, 7)
 
 
 def test_missing_context_is_named():
     with pytest.raises(ValueError, match=r"needs height of every sounding; add height\(sounding\)"):
-        list(geometry.groups(observed(apparent_resistivity=[1.0], ab2=[1.0]), SURVEY, ("height",)))
-
-
-def mapped(own_ab2, values, sigma=None):
-    own = Schlumberger(ab2=own_ab2)
-    scaled = np.atleast_2d(np.asarray(values, dtype=float))
-    sigma = np.full(scaled.shape, 0.03) if sigma is None else np.atleast_2d(sigma)
-    return geometry.to_channels(own.channels, SURVEY.channels, scaled, sigma)
-
-
-def test_mapping_reproduces_anything_linear_in_ln_ab2():
-    own = np.array([30.0, 0.7, 3, 130, 9])
-    values, extrapolated = mapped(own, 2 + 3 * np.log(own))
-    np.testing.assert_allclose(values[0], 2 + 3 * np.log(SURVEY.ab2))
-    assert not extrapolated[0]
-
-
-def test_repeated_readings_are_averaged():
-    values, _ = mapped([1, 10, 10, 100], [0.0, 1.0, 3.0, 4.0])
-    assert values[0, 4] == pytest.approx(2.0)
-
-
-def test_nothing_is_invented_beyond_the_last_reading():
-    values, extrapolated = mapped([1, 10, 40], [0.0, 1.0, 2.0])
-    assert np.isnan(values[0, SURVEY.ab2 > 40]).all()
-    assert np.isfinite(values[0, SURVEY.ab2 < 40]).all()
-    assert extrapolated[0]
-
-
-def test_a_masked_reading_has_no_influence():
-    sigma = np.array([0.03, np.inf, 0.03, 0.03])
-    first, _ = mapped([1, 5, 10, 100], [0.0, 99.0, 1.0, 2.0], sigma)
-    second, _ = mapped([1, 5, 10, 100], [0.0, -99.0, 1.0, 2.0], sigma)
-    np.testing.assert_array_equal(first, second)
-    np.testing.assert_allclose(first, mapped([1, 10, 100], [0.0, 1.0, 2.0])[0])
+        geometry.groups(observed(apparent_resistivity=[1.0], ab2=[1.0]), SURVEY, ("height",))
 
 
 FINITE = Schlumberger(ab2=np.geomspace(1, 100, 9), mn2=np.geomspace(1, 100, 9) / 5)
@@ -124,24 +90,11 @@ def test_a_sheet_without_mn_is_ideal_unless_its_readings_are_the_trained_ones():
 
 
 def test_soundings_of_another_array_are_refused():
-    from forward_models import DipoleDipole, PolePole
-
     wenner = observed(apparent_resistivity=[1, 2, 3], a=[1, 2, 3]).assign_attrs(array="Wenner")
     with pytest.raises(ValueError, match="are of the array Wenner, this inverter was trained on PolePole"):
         geometry.as_observed(wenner, PolePole(a=[1, 2, 3]))
     with pytest.raises(ValueError, match="but lacks n, which this inverter needs"):
         geometry.as_observed(wenner.assign_attrs(array=None), DipoleDipole(a=5, n=[1, 2, 3]))
-
-
-def test_dipole_readings_correspond_only_where_both_coordinates_agree():
-    from forward_models import DipoleDipole
-
-    trained = DipoleDipole(a=[10, 10, 10, 5], n=[1, 2, 3, 3])
-    own = DipoleDipole(a=[5, 10, 20], n=[3, 1, 1])
-    mapped, _ = geometry.to_channels(own.channels, trained.channels, np.array([[7.0, 8, 9]]), np.full((1, 3), 0.1))
-    np.testing.assert_array_equal(mapped, [[8, np.nan, np.nan, 7]])
-    back = geometry.at_readings(own.channels, trained.channels, np.array([1.0, 2, 3, 4]))
-    np.testing.assert_array_equal(back, [4, 1, np.nan])
 
 
 def test_one_geometry_for_all_soundings_may_stand_on_reading_alone_and_dimensions_in_any_order():
@@ -180,3 +133,40 @@ def test_a_reading_that_cannot_exist_is_left_out_and_the_others_stay():
     group = geometry.groups(dataset, SURVEY)[0]
     assert group.readings.tolist() == [2, 3]
     np.testing.assert_array_equal(group.survey.mn2, [1, 0])
+
+
+WENNER_A = np.array([2.0, 4, 8, 16, 32, 64])
+
+
+def test_wenner_is_schlumberger_with_ab2_of_three_halves_and_mn2_of_half_a():
+    models = LayeredPrior(n_layers=4, thickness=(0.5, 50), resistivity=(1, 1e4)).draw(500, 0)
+    schlumberger = Schlumberger(ab2=1.5 * WENNER_A, mn2=0.5 * WENNER_A)
+    # both are differences of the same potentials, rounded differently
+    np.testing.assert_allclose(Wenner(WENNER_A)(**models), schlumberger(**models), rtol=1e-10)
+
+
+@pytest.mark.parametrize("array", ["Wenner", None])
+def test_a_wenner_sounding_for_a_schlumberger_inverter_keeps_its_electrodes(array):
+    wenner = observed(apparent_resistivity=WENNER_A, a=WENNER_A)
+    if array:
+        wenner.attrs["array"] = array
+    group = geometry.groups(geometry.as_observed(wenner, SURVEY), SURVEY)[0]
+    np.testing.assert_allclose(group.survey.ab2, 1.5 * WENNER_A)
+    np.testing.assert_allclose(group.survey.mn2, 0.5 * WENNER_A)
+    np.testing.assert_array_equal(group.data, [WENNER_A])
+    assert wenner.attrs.get("array") == array and "ab2" not in wenner
+
+
+def test_a_wenner_inverter_takes_a_wenner_sounding_as_it_is():
+    wenner = observed(apparent_resistivity=WENNER_A, a=WENNER_A).assign_attrs(array="Wenner")
+    assert "ab2" not in geometry.as_observed(wenner, Wenner(WENNER_A))
+
+
+def test_some_of_a_group_are_its_rows():
+    data = np.arange(27.0).reshape(3, 9) + 1
+    group = geometry.groups(geometry.as_observed(data, SURVEY), SURVEY)[0]
+    group.context["height"] = np.array([30.0, 40, 50])
+    some = group.take([2, 0])
+    np.testing.assert_array_equal(some.data, data[[2, 0]])
+    assert some.rows.tolist() == [2, 0] and some.context["height"].tolist() == [50, 30]
+    assert some.survey is group.survey

@@ -103,6 +103,61 @@ def test_ranges_are_named_levels_drawn_log_uniformly():
     assert Noise().draw_levels(4, 0).shape == (4, 0)
 
 
+def test_levels_have_room_to_the_ends_of_their_range():
+    low, high = Noise(relative=(0.01, 0.1)).level_room(np.array([[0.01], [0.02], [0.1]]))
+    np.testing.assert_allclose(low, [1, 0.5, 0.1])
+    np.testing.assert_allclose(high, [10, 5, 1])
+
+
+def test_of_several_levels_the_one_with_least_room_decides():
+    noise = Noise(relative={"apparent_resistivity": (0.01, 0.1)}, floor={"phase": (0.5, 2)})
+    low, high = noise.level_room(np.array([[0.05, 0.6], [0.02, 1.5]]))
+    np.testing.assert_allclose(low, [0.5 / 0.6, 0.5])
+    np.testing.assert_allclose(high, [2, 2 / 1.5])
+
+
+def test_fixed_levels_have_no_room():
+    low, high = Noise(relative=0.03).level_room(np.empty((3, 0)))
+    assert low.tolist() == high.tolist() == [1, 1, 1]
+
+
+def test_the_position_of_a_level_is_logarithmic_and_minus_one_where_it_is_unknown():
+    noise = Noise(relative=(0.01, 0.1))
+    levels = np.array([[0.01], [np.sqrt(0.001)], [0.1], [0.5], [0.001], [0.03]])
+    unknown = np.array([False] * 5 + [True])
+    np.testing.assert_allclose(noise.position(levels, unknown), [0, 0.5, 1, 1, 0, -1], atol=1e-12)
+    drawn = noise.draw_levels(5000, 0)
+    assert stats.kstest(noise.position(drawn, np.zeros(5000, dtype=bool)), "uniform").pvalue > 1e-3
+    several = Noise(relative=(0.01, 0.1), floor=(1.0, 100.0))
+    np.testing.assert_allclose(several.position(np.array([[0.1, 10.0]]), np.array([False])), [0.75])
+    assert Noise().position(np.empty((2, 0)), np.array([False, True])).tolist() == [0, 0]
+
+
+def test_clipped_levels_are_inside_their_range_by_a_little():
+    levels = Noise(relative=(0.01, 0.1)).clip_levels(np.array([[0.001], [0.03], [5.0]]))
+    np.testing.assert_allclose(levels[:, 0], [0.01 * np.exp(0.05), 0.03, 0.1 * np.exp(-0.05)])
+    narrow = Noise(relative=(0.0300, 0.0303)).clip_levels(np.array([[0.001], [5.0]]))
+    assert 0.03 < narrow[0, 0] < narrow[1, 0] < 0.0303
+
+
+@pytest.mark.parametrize(
+    ("noise", "channels"),
+    [
+        (Noise(relative=0.03), DC),
+        (Noise(relative=(0.01, 0.1)), DC),
+        (Noise(floor=0.5, relative=0), DC),
+        (Noise(relative=0.03, floor=0.1), DC),
+        (Noise(relative={"apparent_resistivity": 0.05}, floor={"phase": 0.8}), MT),
+        (Noise(relative=0.05), MT),
+        (Noise(relative=0.02, floor=0.01), ASINH),
+    ],
+)
+def test_noise_is_proportional_where_sigma_on_the_scale_is_the_same_for_all_data(noise, channels):
+    data = np.exp(np.random.default_rng(0).normal(2, 1, (50, len(channels))))
+    sigma = noise.sigma_on_scale(data, channels)
+    assert noise.proportional(channels) == np.allclose(sigma, sigma[:1], rtol=1e-9)
+
+
 def test_levels_set_sigma_row_by_row_and_the_middle_is_the_default():
     noise = Noise(relative=(0.01, 0.1))
     levels = np.linspace(0.01, 0.1, len(DATA))[:, None]

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import least_squares
+from scipy.optimize import least_squares, minimize_scalar
 
 from bpinvert import LayeredPrior
-from bpinvert.refinement import Misfit, refine, refine_multistart, starts_around
+from bpinvert.refinement import Displacement, Misfit, refine, refine_multistart, starts_around
 from forward_models import Magnetotelluric, Schlumberger
 
 VES = Schlumberger(ab2=np.geomspace(1, 500, 20)), LayeredPrior(n_layers=3, thickness=(0.5, 100), resistivity=(1, 1e4))
@@ -115,3 +115,174 @@ def test_starts_begin_with_the_answer_and_stay_inside():
     np.testing.assert_array_equal(starts[:, 0], u)
     assert starts.min() >= 0 and starts.max() <= 1
     assert len({tuple(start) for start in starts[0]}) == 9
+
+
+class Valleys:
+    """A misfit of one parameter with two valleys: 50 deep at u = 0.2, 0 at u = 0.9, the watershed at 0.5."""
+
+    def expand(self, u, rows):
+        low = u[:, 0] < 0.5
+        offset = u[:, 0] - np.where(low, 0.2, 0.9)
+        return 1000 * offset**2 + 50 * low, -1000 * offset[:, None], np.full((len(u), 1, 1), 1000.0)
+
+
+@pytest.mark.parametrize("n", [1, 200], ids=["a few", "many"])
+@pytest.mark.parametrize(("place", "found"), [(1, True), (2, True), (3, False), (7, False)])
+def test_no_start_is_tried_after_three_have_agreed(n, place, found):
+    starts = np.full((n, 8, 1), 0.3)
+    starts[:, place] = 0.8
+    best = refine_multistart(Valleys(), starts, enough=np.full(n, 1.0))
+    # a step that lowers chi² by less than 0.01 is the last
+    np.testing.assert_allclose(best.u, 0.9 if found else 0.2, atol=0.01)
+    np.testing.assert_allclose(best.chi2, 0 if found else 50, atol=0.1)
+
+
+def test_a_good_fit_needs_no_further_start():
+    starts = np.full((5, 3, 1), 0.3)
+    starts[:, 1] = 0.8
+    best = refine_multistart(Valleys(), starts, enough=np.full(5, 51.0))
+    np.testing.assert_allclose(best.chi2, 50, atol=0.1)
+
+
+SEGMENTS = np.zeros((2, 20), dtype=bool)
+SEGMENTS[0, :8] = SEGMENTS[1, 11:] = True
+
+
+def displaced(n, seed=3):
+    """Displacements of two segments with readings that are not used, and residuals on the scale."""
+    rng = np.random.default_rng(seed)
+    sigma = rng.uniform(0.01, 0.1, (n, 20))
+    sigma[rng.random((n, 20)) < 0.1] = np.inf
+    variance = rng.uniform(0.001, 0.1, (n, 2))
+    difference = 0.05 * rng.standard_normal((n, 20)) + rng.standard_normal((n, 2)) * 0.2 @ SEGMENTS
+    return Displacement(SEGMENTS, variance, sigma), difference, sigma, variance
+
+
+def best_amounts(difference, sigma, variance):
+    """Least squares over the displacements, each penalised by its square over its variance, and what remains."""
+    weight = 1 / sigma
+    design = np.vstack([(SEGMENTS * weight).T, np.diag(variance**-0.5)])
+    right = np.concatenate([difference * weight, np.zeros(2)])
+    amounts = np.linalg.lstsq(design, right)[0]
+    return amounts, np.sum((right - design @ amounts) ** 2)
+
+
+def test_displacements_and_what_they_leave_are_those_of_least_squares():
+    displacement, difference, sigma, variance = displaced(40)
+    estimate = displacement.estimate(difference)
+    left = displacement.project((difference / sigma)[:, :, None], np.arange(40))[:, :, 0]
+    for k in range(40):
+        amounts, remaining = best_amounts(difference[k], sigma[k], variance[k])
+        np.testing.assert_allclose(estimate[k], amounts, rtol=1e-9)
+        assert np.sum(left[k] ** 2) == pytest.approx(remaining, rel=1e-9)
+
+
+def test_the_spread_of_a_displacement_is_its_standard_deviation_given_the_readings():
+    displacement, _, sigma, variance = displaced(10)
+    spread = displacement.spread()
+    for k in range(10):
+        weight = np.where(SEGMENTS, 1 / sigma[k], 0.0)
+        information = np.diag(1 / variance[k]) + weight @ weight.T
+        np.testing.assert_allclose(spread[k], np.sqrt(np.diag(np.linalg.inv(information))), rtol=1e-9)
+    larger = Displacement(SEGMENTS, variance, 3 * sigma).spread()
+    np.testing.assert_allclose(displacement.spread(3.0), larger, rtol=1e-12)
+    assert (spread < np.sqrt(variance)).all() and (larger > spread).all()
+
+
+def test_projecting_concerns_each_sounding_and_each_column_by_itself():
+    displacement, difference, sigma, _ = displaced(40)
+    standardised = np.stack([difference / sigma, np.cos(difference) / sigma], axis=2)
+    rows = np.array([7, 3, 7])
+    together = displacement.project(standardised[rows], rows)
+    for place, k in enumerate(rows):
+        for column in range(2):
+            alone = displacement.project(standardised[k : k + 1, :, column : column + 1], [k])
+            np.testing.assert_allclose(together[place, :, column], alone[0, :, 0], rtol=1e-12, atol=1e-14)
+
+
+def test_readings_of_no_segment_and_without_room_stay_where_they_are():
+    displacement, difference, sigma, variance = displaced(10)
+    standardised = np.where(np.isfinite(sigma), difference / sigma, 0.0)[:, :, None]
+    left = displacement.project(standardised, np.arange(10))
+    np.testing.assert_array_equal(left[:, 8:11], standardised[:, 8:11])
+    fixed = Displacement(SEGMENTS, np.zeros_like(variance), sigma)
+    np.testing.assert_array_equal(fixed.project(standardised, np.arange(10)), standardised)
+    np.testing.assert_array_equal(fixed.estimate(difference), 0)
+
+
+def test_a_segment_without_a_used_reading_is_not_displaced():
+    sigma = np.full((1, 20), 0.03)
+    sigma[0, :8] = np.inf
+    displacement = Displacement(SEGMENTS, np.full((1, 2), 0.01), sigma)
+    amounts = displacement.estimate(np.full((1, 20), 0.5))
+    assert amounts[0, 0] == 0 and amounts[0, 1] > 0.4
+    assert np.isfinite(displacement.project(np.ones((1, 20, 1)), np.arange(1))).all()
+
+
+def test_gradient_and_curvature_account_for_the_displacements():
+    survey, prior = VES
+    _, scaled, sigma = soundings(survey, prior, 30)
+    _, _, _, variance = displaced(30)
+    misfit = Misfit(survey, prior, scaled, sigma, displacement=Displacement(SEGMENTS, variance, sigma))
+    rows = np.arange(30)
+    u = 0.1 + 0.8 * np.random.default_rng(1).random((30, 5))
+    chi2, gradient, curvature = misfit.expand(u, rows)
+    np.testing.assert_allclose(misfit.value(u, rows), chi2, rtol=1e-12)
+    difference = scaled - np.log(survey(**prior.decode(u)))
+    remaining = [best_amounts(*each)[1] for each in zip(difference, sigma, variance, strict=True)]
+    np.testing.assert_allclose(chi2, remaining, rtol=1e-9)
+    step = 1e-5
+    for j in range(5):
+        shift = step * (np.arange(5) == j)
+        slope = (misfit.value(u + shift, rows) - misfit.value(u - shift, rows)) / (2 * step)
+        # gradient is J'r = -½ d(chi²)/du; central differences of large sums of squares
+        np.testing.assert_allclose(gradient[:, j], -slope / 2, rtol=2e-5, atol=1e-4 * abs(gradient).max())
+    assert (np.linalg.eigvalsh(curvature) > -1e-6 * abs(curvature).max()).all()
+
+
+def test_refinement_with_displacements_finds_model_and_displacement():
+    survey, prior = VES
+    truth, scaled, sigma = soundings(survey, prior, 60)
+    amounts = np.random.default_rng(5).normal(0, 0.2, (60, 2))
+    moved = scaled + amounts @ SEGMENTS
+    displacement = Displacement(SEGMENTS, np.full((60, 2), 0.04), sigma)
+    with_room = refine(Misfit(survey, prior, moved, sigma, displacement=displacement), truth)
+    without = refine(Misfit(survey, prior, moved, sigma), truth)
+    # 20 readings and 5 parameters; the displacements' own penalties are 2 on average
+    assert np.median(with_room.chi2) < 24 and np.median(without.chi2) > 40
+    found = displacement.estimate(moved - np.log(survey(**prior.decode(with_room.u))))
+    # the difference of the two is told; their common part is a legal earth of another resistivity
+    error = (found - amounts) @ [1, -1]
+    assert np.median(abs(error)) < 0.25 * np.std(amounts @ [1, -1])
+
+
+def test_reweighting_ends_at_the_most_likely_displacement_under_students_t():
+    # Precise readings, so that the uncertainty of the displacement itself plays no part.
+    sigma = np.full((3, 20), 0.005)
+    difference = np.array([[0.02, -0.1], [0.4, 0.0], [-1.5, 0.1]]) @ SEGMENTS
+    scale, freedom = 0.1, 3
+    displacement = Displacement(SEGMENTS, np.full((3, 2), 3 * scale**2), sigma)
+    for _ in range(200):
+        displacement = displacement.reweighted(displacement.estimate(difference), scale, freedom)
+    found = displacement.estimate(difference)
+    for k in range(3):
+        for segment in range(2):
+            rows = SEGMENTS[segment]
+
+            def cost(x, k=k, rows=rows):
+                fit = np.sum((difference[k, rows] - x) ** 2) / 0.005**2
+                return fit + (freedom + 1) * np.log1p(x**2 / (freedom * scale**2))
+
+            expected = minimize_scalar(cost, bracket=(-0.01, 0.01), tol=1e-10).x
+            assert found[k, segment] == pytest.approx(expected, rel=2e-3, abs=1e-6)
+
+
+def test_reweighting_leaves_a_large_displacement_more_room_than_a_small_one():
+    sigma = np.full((2, 20), 0.03)
+    displacement = Displacement(SEGMENTS, np.full((2, 2), 0.03), sigma)
+    again = displacement.reweighted(np.array([[0.0, 0.01], [0.8, -0.8]]), 0.1, 3)
+    assert (again.variance[0] < 0.015).all() and (again.variance[1] > 0.1).all()
+    # an unused reading stays unused
+    sigma[:, 3] = np.inf
+    again = Displacement(SEGMENTS, np.full((2, 2), 0.03), sigma).reweighted(np.zeros((2, 2)), 0.1, 3)
+    np.testing.assert_array_equal(again.weight, np.where(np.isfinite(sigma), 1 / sigma, 0))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 _ANY = -9
+# A kind of its own has so many times the fewest simulations: with fewer the rate would often be missed.
+_ENOUGH = 2
 
 
 class Stratum:
@@ -52,7 +54,6 @@ class Stratum:
             count = np.exp(np.interp(-column, -self.quantiles[:, k], np.log(self.ranks + 1)))
             count[column > self.quantiles[0, k]] = 0
             p[:, k] = (np.maximum(count, 1) if own else count + 1) / (self.n + 1)
-            p[np.isnan(column), k] = np.nan
         return p
 
     def joint(self, p_values):
@@ -96,7 +97,7 @@ class Calibration:
     ----------
     n : int
     cells : dict, (bin of readings, bin of errors, layers) -> Stratum
-        With -9 for "any", in which kinds that are too rare end up.
+        With -9 for "any", where soundings of kinds that are too rare for a stratum of their own end up.
     """
 
     def __init__(self, scores=None, strata=None, rate=0.01):
@@ -105,14 +106,22 @@ class Calibration:
         scores, strata = np.asarray(scores, dtype=float), np.asarray(strata, dtype=float)
         self.n = len(scores)
         other = strata[strata[:, 0] >= 0, 0]
-        self.edges = np.unique(np.quantile(other, [0.25, 0.5, 0.75], method="nearest")) if other.size else np.empty(0)
+        self.edges = (
+            np.unique(np.quantile(other, [0.1, 0.25, 0.5, 0.75], method="nearest")) if other.size else np.empty(0)
+        )
         keys = self._keys(strata)
-        self.cells = {(_ANY, _ANY, _ANY): Stratum(scores, rate)}
-        for depth in range(1, 4):
+        self.cells = {}
+        # The finest kinds first. A coarser one is of those that no finer one has taken, like the soundings that will be
+        # judged by it; of all of its kind, where those are too few.
+        enough, left = _ENOUGH * fewest(rate), np.ones(self.n, dtype=bool)
+        for depth in (3, 2, 1, 0):
             coarse = _coarsened(keys, depth)
-            for key, size in zip(*np.unique(coarse, axis=0, return_counts=True), strict=True):
-                if size >= fewest(rate):
-                    self.cells[tuple(map(int, key))] = Stratum(scores[(coarse == key).all(axis=1)], rate)
+            for key in np.unique(coarse, axis=0):
+                alike = (coarse == key).all(axis=1)
+                members = alike & left if (alike & left).sum() >= enough else alike
+                if members.sum() >= enough or depth == 0:
+                    self.cells[tuple(map(int, key))] = Stratum(scores[members], rate)
+                    left &= ~members
 
     def _keys(self, strata):
         """(n, 3) int array: bins of readings and errors, and the layers."""
@@ -156,7 +165,7 @@ class Calibration:
         return p_value, p_joint, outside
 
     def get_state(self):
-        state = {"edges": self.edges, "keys": np.array(list(self.cells))}
+        state = {"total": np.array([self.n]), "edges": self.edges, "keys": np.array(list(self.cells))}
         parts = [stratum.get_state() for stratum in self.cells.values()]
         return (
             state
@@ -174,7 +183,7 @@ class Calibration:
             rows = slice(ends[k] - state["lengths"][k], ends[k])
             part = {name: state[name][rows] for name in ("ranks", "quantiles", "smallest")}
             calibration.cells[tuple(map(int, key))] = Stratum.from_state(part | {"n": state["n"][k : k + 1]})
-        calibration.n = calibration.cells[_ANY, _ANY, _ANY].n
+        calibration.n = int(state["total"][0])
         return calibration
 
 

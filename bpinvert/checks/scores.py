@@ -30,6 +30,7 @@ class CheckInputs:
         deviations; negative inside.
     distance : (n,) array, squared Mahalanobis distance of the readings, given their errors
     roughness : (n,) array, mean square of what is too rough for a curve, over what the errors let expect
+    n_mapped : (n,) int array, number of readings that the last two rest on
     residuals : (n, n_readings) array, (observed - predicted)/σ of the answer; NaN where not used, inf where the model
         predicts nothing
     """
@@ -38,11 +39,16 @@ class CheckInputs:
     beyond: np.ndarray
     distance: np.ndarray
     roughness: np.ndarray
+    n_mapped: np.ndarray
     residuals: np.ndarray
 
     @property
     def n_used(self):
         return (~np.isnan(self.residuals)).sum(axis=1)
+
+
+# So far, in standard deviations, a level or a known quantity may lie beyond those drawn in training.
+_AT_THE_END = 0.02
 
 
 def normal_score(mean_square, n):
@@ -72,6 +78,8 @@ class Range:
         n = given.inputs.shape[1] - int(self.n_known[0])
         known = given.inputs[:, n:]
         further = np.maximum(self.low[n:] - known, known - self.high[n:])
+        # A stated noise level or height at the end of its range is nothing strange: people state round numbers.
+        further = np.where(further > _AT_THE_END, further, -np.inf)
         return np.hstack([given.beyond[:, None], further]).max(axis=1)
 
     def get_state(self):
@@ -87,7 +95,7 @@ class Mahalanobis:
         return self
 
     def score(self, given: CheckInputs):
-        n = np.maximum(given.n_used, 1)
+        n = np.maximum(given.n_mapped, 1)
         return normal_score(given.distance / n, n)
 
     def get_state(self):
@@ -167,7 +175,7 @@ class Noise:
         return self
 
     def score(self, given: CheckInputs):
-        return normal_score(given.roughness, np.maximum(given.n_used, 1))
+        return normal_score(given.roughness, np.maximum(given.n_mapped, 1))
 
     def get_state(self):
         return {}

@@ -1,7 +1,7 @@
 """A field sounding's own readings and the channels of the network, each mapped to the other."""
 
 from bpinvert.geometry.grouping import Group, groups, survey_at
-from bpinvert.geometry.mapping import at_readings, extrapolated, mn_segments, readings_matrix
+from bpinvert.geometry.mapping import at_readings, extrapolated, mapping_error, mn_segments, readings_matrix
 from bpinvert.geometry.observed import as_observed
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "at_readings",
     "extrapolated",
     "groups",
+    "mapping_error",
     "mn_segments",
     "readings_matrix",
     "survey_at",

@@ -7,6 +7,8 @@ from scipy.interpolate import CubicSpline
 
 # Two readings closer than this in ln(coordinate) are at the same place.
 _SAME_PLACE = 1e-4
+# rms of the logarithm of an average less the average of logarithms, over (MN/AB)².
+_UNEVEN = 0.135
 # Gauss-Legendre nodes for the average over finite potential electrodes.
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(6)
 
@@ -80,6 +82,15 @@ def _basis(knots, points):
     return CubicSpline(knots, unit)(points)
 
 
+def mapping_error(own) -> np.ndarray:
+    """Standard deviation, on the scale, of what `readings_matrix` makes of finite electrodes, (n_own,).
+
+    The logarithm of an average is not the average of logarithms: over layers with contrasts of up to 100 the
+    difference has an rms of 1.5 %, 0.55 % and 0.14 % at MN/AB = 1/3, 0.2 and 0.1.
+    """
+    return _UNEVEN * np.square(own.extra.get("mn2", np.zeros(len(own))) / own.value)
+
+
 def at_readings(own, channels, values) -> np.ndarray:
     """Per-channel `values` (n_channels,) at the readings of `own`, (n_own,), linear in ln(coordinate).
 
@@ -131,8 +142,8 @@ def extrapolated(own, channels, used, reach) -> np.ndarray:
 def mn_segments(channels) -> np.ndarray:
     """Which readings were taken with the same pair of potential electrodes, (n_segments, n_readings) bool.
 
-    Only where at least two pairs have two or more readings each: the displacement of a single reading cannot be told
-    from its error, and that of all readings together not from the ground. A pair with one reading is in no segment.
+    Only where at least two pairs have readings at two or more spacings each: a displacement at one spacing cannot be
+    told from an error, and that of all readings together not from the ground. Other readings are in no segment.
     """
     nothing = np.zeros((0, len(channels)), dtype=bool)
     if "mn2" not in channels.extra:
@@ -142,5 +153,6 @@ def mn_segments(channels) -> np.ndarray:
     segments = np.array([values == value for value in np.unique(values[np.isfinite(values)])])
     if not len(segments):
         return nothing
-    segments = segments[segments.sum(axis=1) >= 2]
+    spacings = [len(np.unique(np.round(np.log(channels.value[segment]), 3))) for segment in segments]
+    segments = segments[np.array(spacings) >= 2]
     return segments if len(segments) >= 2 else nothing

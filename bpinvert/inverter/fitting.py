@@ -18,6 +18,7 @@ from bpinvert.inverter.training_sheets import TrainingSheets, displacements
 from bpinvert.network import BPRegressor
 from bpinvert.priors.base import count
 from bpinvert.samples import models_and_data
+from bpinvert.sheets import error_factors
 
 _FEWEST_SAMPLES = 500
 _MOST_VALIDATION = 5000
@@ -72,7 +73,7 @@ def _group(sheet, inverter, n, rng):
     n = len(simulations)
     levels = noise.draw_levels(n, rng)
     given = rng.random(n) < inverter.sheets.errors_given
-    factor = np.where(given[:, None], sheet.error_factor, 1.0)
+    factor = np.where(given[:, None], error_factors(simulations.data.shape, rng), 1.0)
     sigma = noise.sigma_on_scale(simulations.data, channels, levels) * factor
     scaled = simulations.scaled + sigma * rng.standard_normal(sigma.shape)
     segments = geometry.mn_segments(channels)

@@ -234,6 +234,7 @@ class Inverter:
             "prior": self.prior.to_dict() if self.prior.storable is None else repr(self.prior),
             "noise": self.noise.to_dict(),
             "sheets": self.sheets.to_dict(),
+            "settings": self.to_dict()["settings"],
             "training_range": answering.training_range(self.solver),
             "versions": results.versions(),
         }

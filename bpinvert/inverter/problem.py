@@ -23,12 +23,14 @@ class View:
     unsure : (n, n_channels) array
     distance : (n,) array, squared Mahalanobis distance of the used readings from the training data
     roughness : (n,) array, mean square of what is too rough for a curve, over that which the errors let expect
+    n_mapped : (n,) int array, number of used readings within the channels, on which the last two rest
     """
 
     inputs: np.ndarray
     unsure: np.ndarray
     distance: np.ndarray
     roughness: np.ndarray
+    n_mapped: np.ndarray
 
 
 @dataclass
@@ -88,6 +90,7 @@ class Problem:
         self.segments = geometry.mn_segments(self.channels)[: None if shift else 0]
         same = self.channels is survey.channels
         self.matrix = np.eye(len(self.channels)) if same else geometry.readings_matrix(self.channels, survey.channels)
+        self.mapping = np.zeros(len(self.channels)) if same else geometry.mapping_error(self.channels)
 
     def __len__(self):
         return len(self.data)
@@ -123,7 +126,7 @@ class Problem:
         """What the network sees of the soundings with these errors."""
         n, n_channels = len(self), len(codec.channels)
         known = np.isfinite(scaled_sigma) & np.isfinite(self.matrix).all(axis=1)
-        variance = np.where(known, np.square(np.where(known, scaled_sigma, 1.0)), 0.0)
+        variance = np.where(known, np.square(np.where(known, scaled_sigma, 1.0)) + np.square(self.mapping), 0.0)
         mapped, unsure = np.empty((n, n_channels)), np.empty((n, n_channels))
         distance, roughness = np.empty(n), np.empty(n)
         matrix = np.nan_to_num(self.matrix)
@@ -138,7 +141,7 @@ class Problem:
             mapped[rows], unsure[rows] = said.mapped, said.unsure[:, None]
             distance[rows], roughness[rows] = said.distance, said.roughness
         columns = np.stack(list(self.context.values()), axis=1) if self.context else None
-        return View(codec.inputs(mapped, levels, columns), unsure, distance, roughness)
+        return View(codec.inputs(mapped, levels, columns), unsure, distance, roughness, known.sum(axis=1))
 
 
 def _batches(errors):

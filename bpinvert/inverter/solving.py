@@ -10,6 +10,7 @@ from scipy.special import chdtri
 from bpinvert import checks, geometry
 from bpinvert.inverter.choosing import FEW_LAYERS, choose, noise_factor
 from bpinvert.inverter.problem import Assumed, Problem
+from bpinvert.inverter.training_sheets import shift_variance
 from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
 from bpinvert.results import STATUS
 from bpinvert.sheets import SHIFT_FREEDOM
@@ -128,8 +129,8 @@ class Solver:
             known = np.isfinite(ratio).any(axis=1)
             levels[known, k] = np.nanmedian(ratio[known], axis=1)
         unknown = ~given.any(axis=1) if self.noise.level_names else np.zeros(len(problem), dtype=bool)
-        variance = SHIFT_FREEDOM / (SHIFT_FREEDOM - 2) * self.sheets.shift**2
-        return problem.assume(self.codec, levels, unknown, np.full((len(problem), len(problem.segments)), variance))
+        variance = np.full((len(problem), len(problem.segments)), shift_variance(self.sheets.shift))
+        return problem.assume(self.codec, levels, unknown, variance)
 
     def _after(self, problem, assumed, answers) -> Assumed:
         """What a first refinement says of the noise level, where it is unknown, and of the displacements."""
@@ -224,6 +225,7 @@ class Solver:
             beyond=self._beyond(problem).max(axis=1),
             distance=view.distance,
             roughness=view.roughness,
+            n_mapped=view.n_mapped,
             residuals=residuals,
         )
         at_edge = np.zeros(len(counts), dtype=bool)

@@ -8,7 +8,7 @@ from bpinvert import geometry
 from bpinvert.sheets import SHIFT_FREEDOM
 
 # Different sheets in the pool, and how many soundings share one in an epoch.
-_POOL, _SOUNDINGS = 2000, 256
+_POOL, _COMPLETE_POOL, _SOUNDINGS = 2000, 100, 256
 
 
 class TrainingSheets:
@@ -24,11 +24,12 @@ class TrainingSheets:
 
     def __init__(self, survey, sheets, noise, rng):
         self.noise, self.channels, self.shift = noise, survey.channels, sheets.shift
-        n = _POOL if sheets.complete < 1 else 1
+        n = _POOL if sheets.complete < 1 else _COMPLETE_POOL
         pool = sheets.draw(survey, n, rng)
         own = [sheet.channels() for sheet in pool]
         width = max(len(sheet.used) for sheet in pool)
         self.matrix = np.zeros((n, width, len(survey.channels)))
+        self.mapping = np.zeros((n, width))
         self.factor = np.ones((n, width))
         self.errors_given = sheets.errors_given
         self.segments = np.zeros((n, max(len(geometry.mn_segments(channels)) for channels in own), width), dtype=bool)
@@ -37,6 +38,7 @@ class TrainingSheets:
             rows = np.eye(m) if sheet.place is None else geometry.readings_matrix(channels, survey.channels)
             self.matrix[k, :m] = np.where(sheet.used[:, None], rows, 0.0)
             self.factor[k, :m] = sheet.error_factor
+            self.mapping[k, :m] = 0.0 if sheet.place is None else geometry.mapping_error(channels)
             if sheets.shift:
                 segments = geometry.mn_segments(channels)
                 self.segments[k, : len(segments), :m] = segments & sheet.used
@@ -75,13 +77,14 @@ class TrainingSheets:
         else:
             true, stated = sigma_at(data, levels), sigma_at(data, assumed).mean(axis=1, keepdims=True)
         readings = scaled @ np.swapaxes(matrix, 1, 2)
-        readings += true * rng.standard_normal(readings.shape, dtype=np.float32)
+        mapping = self.mapping[chosen][:, None]
+        readings += np.hypot(true, mapping) * rng.standard_normal(readings.shape, dtype=np.float32)
         segments = self.segments[chosen].astype(float)
         if segments.any():
             readings += displacements(rng, self.shift, (*readings.shape[:2], segments.shape[1])) @ segments
         readings *= self.used[chosen][:, None]
-        variance = np.where(self.used[chosen], np.square(stated[:, 0]), 1.0)
-        errors = error_covariance(variance, segments, self.shift)
+        variance = np.where(self.used[chosen], np.square(stated[:, 0]) + np.square(mapping[:, 0]), 1.0)
+        errors = error_covariance(variance, segments, np.sqrt(shift_variance(self.shift)))
         conditioned = codec.condition(matrix, readings, errors)
         mapped = conditioned.mapped.reshape(len(rows), -1)[:n]
         unsure = np.repeat(conditioned.unsure, readings.shape[1], axis=0)[:n]
@@ -92,6 +95,11 @@ class TrainingSheets:
 def displacements(rng, shift, shape):
     """Random displacements of MN segments on the logarithmic scale, of scale `shift`, none beyond a factor of 7."""
     return np.clip(shift * rng.standard_t(SHIFT_FREEDOM, shape), -2, 2)
+
+
+def shift_variance(shift) -> float:
+    """Variance of the displacements' prior, Student's t."""
+    return SHIFT_FREEDOM / (SHIFT_FREEDOM - 2) * shift**2
 
 
 def error_covariance(variance, segments, shift):

@@ -11,11 +11,14 @@ from scipy.special import chdtri
 from bpinvert import geometry
 from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.inverter import Inverter
+from bpinvert.inverter.training_sheets import shift_variance
+from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import Noise, noise_from_dict
 from bpinvert.priors import prior_from_dict
 from bpinvert.priors.layered import two_digits
 from bpinvert.refinement import Displacement, Misfit, refine
-from bpinvert.sheets import SHIFT_FREEDOM, Sheets
+from bpinvert.results import FLAG_BITS
+from bpinvert.sheets import Sheets
 from forward_models import survey_from_dict
 
 # Ranges are tried so many times wider at either end, one after the other, and so many layers more.
@@ -30,7 +33,8 @@ def widen(result) -> Inverter:
     """An unfitted inverter like the one of `result`, but whose prior includes the flagged soundings.
 
     The ranges of thickness and properties are widened no further than a model that fits such a sounding needs, and
-    layers are added where that helps sooner; where nothing does, the errors are taken to be up to three times larger.
+    layers are added where that helps sooner; where nothing does, or the readings scatter (check ``noise``), the errors
+    are taken to be up to three times larger.
     Readings and noise levels are extended to those of the strangers.
 
     Parameters
@@ -56,8 +60,10 @@ def widen(result) -> Inverter:
     if not {"survey", "prior", "noise"} <= set(described) or "flag" not in getattr(result, "data_vars", ()):
         raise ValueError("the result does not say which inverter made it; pass one of a single call of invert().")
     survey, noise = survey_from_dict(json.loads(described["survey"])), noise_from_dict(json.loads(described["noise"]))
-    prior = prior_from_dict(json.loads(described["prior"]))
-    sheets = Sheets(**json.loads(described["sheets"]))
+    stored = json.loads(described["prior"])
+    if isinstance(stored, str):
+        raise ValueError(f"the prior is {stored}; only (low, high) ranges can be widened. Widen it by hand and train.")
+    prior, sheets = prior_from_dict(stored), Sheets(**json.loads(described["sheets"]))
     strangers = result.isel(sounding=np.flatnonzero(result["flag"].values != 0))
     if not strangers.sizes["sounding"]:
         raise ValueError("no sounding of the result is flagged; there is nothing to include.")
@@ -65,7 +71,8 @@ def widen(result) -> Inverter:
     wider, hopeless = (prior, noise), []
     for group in geometry.groups(observed, survey, survey.context):
         for k in range(len(group.rows)):
-            prior, noise, fits = _including(prior, noise, group.take([k]), sheets)
+            scatters = bool(int(strangers["flag"][group.rows[k]]) & FLAG_BITS["noise"])
+            prior, noise, fits = _including(prior, noise, group.take([k]), sheets, scatters)
             if not fits:
                 hopeless.append(int(group.rows[k]))
     names = strangers["name"].values if "name" in strangers else result["sounding"].values[result["flag"].values != 0]
@@ -82,24 +89,32 @@ def widen(result) -> Inverter:
             "more samples may help, a wider prior does not.",
             stacklevel=2,
         )
-    return Inverter(_reaching(survey, observed), prior, noise, sheets=sheets)
+    settings = json.loads(described["settings"])
+    if not isinstance(settings["trainer"], str):
+        settings["trainer"] = trainer_from_dict(settings["trainer"])
+    rate = float(described["false_alarm_rate"])
+    return Inverter(_reaching(survey, observed), prior, noise, sheets=sheets, false_alarm_rate=rate, **settings)
 
 
-def _including(prior, noise, one, sheets):
-    """Prior and noise, widened as far as the sounding needs, and whether it fits then."""
+def _including(prior, noise, one, sheets, scatters):
+    """Prior and noise, widened as far as the sounding needs, and whether it fits then.
+
+    Where its readings scatter more than the errors let expect, it is these that are too small: more layers would only
+    follow the scatter.
+    """
     channels = one.survey.channels
     scaled = channels.to_scale(np.where(one.used, one.data, 1.0))
     sigma = np.where(one.used & np.isfinite(one.sigma), one.sigma * channels.scale_slope(one.data), np.inf)
     segments = geometry.mn_segments(channels)
     displacement = None
     if sheets.shift and len(segments):
-        variance = np.full((1, len(segments)), SHIFT_FREEDOM / (SHIFT_FREEDOM - 2) * sheets.shift**2)
+        variance = np.full((1, len(segments)), shift_variance(sheets.shift))
         displacement = Displacement(segments, variance, sigma)
     noise = _with_level(noise, one, 1.0)
     least = np.inf
     most = prior.layer_counts[-1]
-    for factor in _FACTORS:
-        for count in (*prior.layer_counts, *range(most + 1, most + 1 + _MORE_LAYERS)):
+    for factor in _FACTORS[: 1 if scatters else None]:
+        for count in (*prior.layer_counts, *range(most + 1, most + 1 + (0 if scatters else _MORE_LAYERS))):
             trial = prior.widened(count, factor)
             u, chi2 = _best(Misfit(one.survey, trial, scaled, sigma, one.context, displacement), trial)
             freedom = max(int(np.isfinite(sigma).sum()) - len(trial.parameters), 1)
@@ -115,7 +130,7 @@ def _including(prior, noise, one, sheets):
 def _with_level(noise, one, factor):
     """`noise` with a range of relative errors that reaches those of the sounding times `factor`."""
     if isinstance(noise.relative, dict) or noise.floor != 0:
-        return noise
+        return noise.louder(factor) if factor > 1 else noise
     ratio = (one.sigma / np.abs(one.data))[one.used & np.isfinite(one.sigma)]
     if not ratio.size:
         return noise
