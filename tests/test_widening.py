@@ -193,7 +193,7 @@ def test_the_errors_of_an_mt_sounding_are_widened_where_only_they_are_too_small(
     prior = bp.LayeredPrior(n_layers=3, thickness=(100, 2000), resistivity=(20, 500))
     noise = usual_noise(survey.channels)
     data = survey(thickness=[[300.0, 900.0]], resistivity=[[200.0, 50.0, 300.0]])
-    scattered = usual_noise(survey.channels, 0.06).draw(data, survey.channels, 1)
+    scattered = usual_noise(survey.channels, 0.06).draw(data, survey.channels, 2)
     assert widened(scattered, survey, prior, noise, flag=32).prior == prior
     wider = widened(scattered, survey, prior, noise, flag=32).noise
     assert wider.relative["apparent_resistivity"][0] == 0.03 and wider.relative["apparent_resistivity"][1] > 0.045

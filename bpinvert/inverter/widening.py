@@ -22,7 +22,7 @@ from bpinvert.sheets import Sheets
 from forward_models import survey_from_dict
 
 # Ranges are tried so many times wider at either end, one after the other, and so many layers more.
-_FACTORS, _MORE_LAYERS = (1.0, 3.0, 10.0, 30.0), 2
+_FACTORS, _MORE_LAYERS = (3.0, 10.0, 30.0), 2
 # Room around a parameter of a stranger that the old ranges do not hold.
 _MARGIN = 1.5
 _LARGER_ERRORS = 3.0
@@ -113,8 +113,10 @@ def _including(prior, noise, one, sheets, scatters):
     noise = _with_level(noise, one, 1.0)
     least = np.inf
     most = prior.layer_counts[-1]
-    for factor in _FACTORS[: 1 if scatters else None]:
-        for count in (*prior.layer_counts, *range(most + 1, most + 1 + (0 if scatters else _MORE_LAYERS))):
+    steps = [(1.0, prior.layer_counts), (1.0, range(most + 1, most + 1 + _MORE_LAYERS))]
+    steps += [(factor, range(prior.layer_counts[0], most + 1 + _MORE_LAYERS)) for factor in _FACTORS]
+    for factor, counts in steps:
+        for count in counts:
             trial = prior.widened(count, factor)
             u, chi2 = _best(Misfit(one.survey, trial, scaled, sigma, one.context, displacement), trial)
             freedom = max(int(np.isfinite(sigma).sum()) - len(trial.parameters), 1)
@@ -122,6 +124,8 @@ def _including(prior, noise, one, sheets, scatters):
                 return prior.including(trial.decode(u[None]), _MARGIN), noise, True
             if chi2 / freedom < 0.8 * least:
                 least, model = chi2 / freedom, trial.decode(u[None])
+        if scatters and np.sqrt(least) <= _LARGER_ERRORS:
+            break
     if np.sqrt(least) > _LARGER_ERRORS:
         return prior, noise, False
     return prior.including(model, _MARGIN), _with_level(noise, one, float(np.sqrt(least))), True
