@@ -8,6 +8,8 @@ import pytest
 import bpinvert as bp
 from bpinvert.cli import main
 from bpinvert.inverter import unaided
+from bpinvert.results import STATUS
+from forward_models import Schlumberger
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 BUNDLED = Path(bp.__file__).parent / "data" / "wauchope.csv"
@@ -65,18 +67,106 @@ def test_coprod1_has_a_conductor_below_a_resistive_crust():
     assert depth[conductor - 1] > 8000 and not depth[conductor] < 24_000
 
 
-@pytest.mark.slow
-def test_a_sheet_alone_is_enough_for_the_published_three_layers(tmp_path, capsys):
-    path = field_sheet("ves", "rves_ves_data1.csv")
-    assert main(["invert", str(path), "-o", str(tmp_path / "out")]) == 0
-    printed = capsys.readouterr().out
-    assert "inside the training range" in printed
-    assert {"results.nc", "models.csv"} <= {p.name for p in (tmp_path / "out").iterdir()}
-    result = bp.invert(path)
+def test_a_sheet_alone_is_enough_for_the_published_three_layers():
+    result = bp.invert(field_sheet("ves", "rves_ves_data1.csv"))
     # three layers, 43.1 / 81.5 / 20.2 Ω·m at 4.9 % in the package that publishes the sounding
     assert int(result["n_layers"][0]) == 3
     assert float(result["rrms"][0]) <= 5.2
+    assert 0.04 <= float(result["noise_estimate"][0]) <= 0.06
     assert result["resistivity"].values[0, 2] == pytest.approx(20.2, rel=0.1)
+    assert int(result["flag"][0]) == 0
+    assert "segment_shift" not in result
+
+
+def shift_of(result, mn2, sounding=0):
+    """The displacement of one MN segment."""
+    return float(result["segment_shift"].values[sounding][result["mn2"].values[sounding] == mn2][0])
+
+
+def test_jumps_by_a_factor_of_four_between_mn_segments_are_found_and_the_data_stay():
+    path = field_sheet("ves", "gwb_myanmar_Mawlamyine_1.csv")
+    observed, result = bp.read_soundings(path), bp.invert(path)
+    assert int(result["status"][0]) & STATUS["segments_shifted"][0]
+    # AB/2 = 40 m with MN/2 = 1 and 5 m: 102 and 407 Ω·m
+    assert shift_of(result, 1) / shift_of(result, 5) == pytest.approx(102 / 407, rel=0.4)
+    np.testing.assert_array_equal(result["apparent_resistivity"], observed["apparent_resistivity"])
+    earth = result["predicted_apparent_resistivity"] / result["segment_shift"]
+    own = Schlumberger(ab2=observed["ab2"].values[0], mn2=observed["mn2"].values[0])
+    n = int(result["n_layers"][0])
+    model = {"thickness": result["thickness"].values[:, : n - 1], "resistivity": result["resistivity"].values[:, :n]}
+    np.testing.assert_allclose(earth.values, own(**model), rtol=1e-9)
+    assert "readings of some MN segments are displaced" in bp.explain(result)
+
+
+def test_overlapping_segments_of_an_ordinary_sounding_are_fitted_without_a_flag():
+    result = bp.invert(field_sheet("ves", "gwb_myanmar_Mawlamyine_4.csv"))
+    assert float(result["chi2"][0]) < 1.5 and int(result["flag"][0]) == 0
+    assert int(result["used"].sum()) == 28
+    shifts = [shift_of(result, mn2) for mn2 in (1, 5, 10, 20)]
+    assert max(shifts) / min(shifts) < 1.4
+
+
+def test_four_curves_in_one_sheet_are_four_soundings():
+    result = bp.invert(field_sheet("ves", "watex_gbalo_cotedivoire.csv"))
+    assert result["name"].values.tolist() == ["SE1", "SE2", "SE3", "SE4"]
+    assert (result["used"].sum("reading") == 32).all() and (result["chi2"] < 2.5).all()
+    # H type over crystalline basement: the least resistive layer lies below the first and above the last
+    for k in (0, 1, 3):
+        resistivity = result["resistivity"].values[k, : int(result["n_layers"][k])]
+        assert 0 < int(resistivity.argmin()) < len(resistivity) - 1
+
+
+def test_eight_readings_with_an_mn_each_are_enough():
+    result = bp.invert(field_sheet("ves", "gwb_myanmar_AungSan_loc1.csv"))
+    assert int(result["used"].sum()) == 8 and 2 <= int(result["n_layers"][0]) <= 3
+    assert float(result["chi2"][0]) < 2 and "segment_shift" not in result
+
+
+def test_a_plain_ves_file_gives_the_tutorials_four_layers():
+    result = bp.invert(field_sheet("ves", "pygimli_sond1-100.ves"))
+    resistivity = result["resistivity"].values[0]
+    # made from 100, 500, 20–30, 800 Ω·m, it seems; the thin third layer has its conductance only
+    assert int(result["n_layers"][0]) == 4 and float(result["chi2"][0]) < 1.5
+    assert resistivity[0] < 200 and 300 < resistivity[1] < 1000 and resistivity[3] > 400
+    assert 0.1 < result["thickness"].values[0, 2] / resistivity[2] < 0.5
+
+
+def test_a_sheet_of_slips_is_refused_by_what_is_wrong_and_read_when_told_what_its_columns_mean(capsys):
+    path = field_sheet("ves", "durham_position_1.csv")
+    with pytest.raises(ValueError, match=r"has the columns 'p', 'c', 'm1'.*say what the columns mean with columns="):
+        bp.invert(path)
+    assert main(["invert", str(path)]) == 2
+    assert "has the columns 'p', 'c', 'm1'" in capsys.readouterr().err
+    meanings = {"p": "MN/2 (cm)", "c": "AB/2 (cm)"} | {f"m{k}": f"R{k} (ohm)" for k in range(1, 5)}
+    report = bp.read_soundings(path, columns=meanings).attrs["read_report"]
+    assert "converted (times 0.01)" in report
+    assert "m1 = -0.15, not positive" in report and "slip of the decimal point" in report
+
+
+def test_wauchope_from_excel_is_wauchope_from_csv(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for line in BUNDLED.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            cells = line.split(",")
+            book.active.append([float(c) if c[:1].isdigit() or c[:1] == "-" else c for c in cells])
+    book.save(tmp_path / "wauchope.xlsx")
+    first, second = bp.invert(BUNDLED), bp.invert(tmp_path / "wauchope.xlsx")
+    for name in ("resistivity", "thickness", "chi2"):
+        np.testing.assert_array_equal(first[name], second[name])
+
+
+def test_all_sheets_through_the_command_line(tmp_path, capsys):
+    names = (
+        "rves_ves_data1.csv", "gwb_myanmar_Mawlamyine_1.csv", "gwb_myanmar_Mawlamyine_4.csv",
+        "watex_gbalo_cotedivoire.csv", "gwb_myanmar_AungSan_loc1.csv", "pygimli_sond1-100.ves",
+    )  # fmt: skip
+    sheets = [str(field_sheet("ves", name)) for name in names]
+    assert main(["invert", *sheets, "-o", str(tmp_path / "out")]) == 0
+    assert "9 soundings of 6 sheets" in capsys.readouterr().out
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"results.nc", "models.csv", "models.xlsx", "SE3.png"} <= written
+    assert sum(name.endswith(".png") for name in written) == 9
 
 
 @pytest.mark.slow
@@ -89,8 +179,6 @@ def test_coprod1_through_the_command_line(tmp_path, capsys):
 @pytest.mark.slow
 def test_the_joint_false_alarm_rate_is_the_stated_one():
     """One training with the defaults, 50 000 fresh soundings: sd of the share 0.0008."""
-    from forward_models import Schlumberger
-
     survey = Schlumberger(ab2=np.geomspace(1, 500, 20))
     prior = bp.LayeredPrior(n_layers=3, thickness=(0.5, 100), resistivity=(1, 1e4))
     noise = bp.Noise(relative=0.03)

@@ -53,7 +53,7 @@ class Inverter:
     >>> survey = Schlumberger(ab2=np.geomspace(1.5, 300, 12))
     >>> prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=(10, 1000))
     >>> inverter = bp.Inverter(survey, prior, bp.Noise(relative=0.03), hidden=16, max_epochs=3)
-    >>> inverter = inverter.fit(n_samples=2000, progress=False)
+    >>> inverter = inverter.fit(n_samples=2000, n_calibration=2000, progress=False)
     >>> result = inverter.invert(survey(thickness=[[8.0]], resistivity=[[50.0, 400.0]]))
     >>> result["resistivity"].values.round(-1)
     array([[ 50., 400.]])
