@@ -84,12 +84,13 @@ class Sheet:
         """Raise unless for each of `needs` one of its names is there."""
         missing = [names for names in needs if not any(name in self for name in names)]
         if missing:
+            first = WORD[missing[0][0]]
             raise ValueError(
                 f"{self.table.place} has the columns {_listed(self.table.headers)}; {what} needs "
                 f"{', '.join(' or '.join(WORD[name] for name in names) for names in needs)}. "
                 f"Add or rename the column of {' and that of '.join(WORD[names[0]] for names in missing)}, or say what "
-                f"the columns mean with columns={{'a header of the sheet': '{WORD[missing[0][0]]}', ...}}; on the command "
-                f"line --column 'a header of the sheet={WORD[missing[0][0]]}'."
+                f"the columns mean with columns={{'a header of the sheet': '{first}', ...}}; on the command line "
+                f"--column 'a header of the sheet={first}'."
             )
 
     def columns(self, name: str) -> list[Column]:
