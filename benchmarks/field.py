@@ -113,12 +113,11 @@ def strata(columns, flagged, label):
 
 
 def kinds(readings, position):
-    """Words for numbers of readings and errors, in the order of their size."""
-    bins = np.array(["8-13", "14-19", "20-25", "26-"])[np.digitize(readings, [14, 20, 26])]
-    errors = np.array(["unknown", "1-2.2 %", "2.2-4.6 %", "4.6-10 %"])[
-        np.where(position < 0, 0, 1 + np.minimum(3 * position, 2)).astype(int)
-    ]
-    return bins, errors
+    """Words for numbers of readings (-1: all of the inverter's own) and for positions in the range of noise levels."""
+    words = np.array(["own", "up to 13", "14-19", "20-25", "26 and more"])
+    thirds = np.array(["unknown", "low", "middle", "high"])
+    place = np.where(position < 0, 0, 1 + np.minimum(np.floor(3 * position), 2)).astype(int)
+    return words[np.digitize(readings, [0, 14, 20, 26])], thirds[place]
 
 
 def false_alarms(inverter, n):

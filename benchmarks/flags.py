@@ -1,4 +1,4 @@
-"""Range flags: joint false alarms on fresh soundings of the prior, and detection of one reading times three.
+"""Range flags: joint false alarms on fresh soundings of the prior by stratum, and detection of one reading times three.
 
 Run ``python -m benchmarks.flags``.
 """
@@ -9,6 +9,7 @@ import argparse
 
 import numpy as np
 
+from benchmarks.field import false_alarms
 from benchmarks.tasks import TASKS, TEST_SEED
 from bpinvert import Inverter
 from bpinvert.checks import NAMES
@@ -60,6 +61,7 @@ def main():
                 f"{level:10}{name:24}{(result['flag'].values != 0).mean():>10.2%}"
                 + "".join(f"{share:>13.2%}" for share in shares)
             )
+    false_alarms(inverter, options.soundings)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ _ADVICE = {
 # So many readings beyond 3 σ at most, or one this many times as far off as the next, are a matter of bad readings.
 _FEW_READINGS, _STANDS_OUT = 3, 1.5
 # A displacement of less is not worth a word.
-_DISPLACED = 0.02
+_DISPLACED = 0.03
 
 # chi²/N above which a network's answer should not be used without refinement.
 _POOR_FIT = 1.5
@@ -89,6 +89,12 @@ def explain(result, sounding: int = 0) -> str:
             sentences.append(f"Note: {meaning}.")
     if status & STATUS["segments_shifted"][0] and _displaced(one):
         sentences.append(f"Note: {_displaced(one)}.")
+    highest = _highest_noise(result)
+    if float(one.get("noise_estimate", np.nan)) > 0.9 * highest:
+        sentences.append(
+            f"Note: the noise estimate is at the end of its range, {100 * highest:g} %: single readings may be bad, or the "
+            "ground not layered."
+        )
     if not int(one["flag"]) and one["reading_outside"].any():
         sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")
         advice = [_ADVICE["range"]]
@@ -99,6 +105,12 @@ def explain(result, sounding: int = 0) -> str:
         advice = ['invert with level="refined"']
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
+
+
+def _highest_noise(result):
+    """Upper end of the range in which the relative noise is estimated, infinite where it is not."""
+    relative = json.loads(result.attrs.get("noise", "{}")).get("relative")
+    return relative[1] if isinstance(relative, list) else np.inf
 
 
 def _displaced(one):

@@ -98,7 +98,7 @@ def build(observed: xr.Dataset, answer: Answer, calibration, rate: float, level:
     """The result of DESIGN: models, fit, checks and flags, together with the data they belong to."""
     result = _copied(observed, answer, channels)
     result |= _models(answer, level)
-    result |= _fit(answer, channels)
+    result |= _fit(answer, channels, "mn2" in observed)
     result |= _flags(answer, calibration, rate)
     result["n_layers"] = _variable(("sounding",), answer.n_layers, "", "number of layers, 0 where not inverted")
     result["status"] = _bits(answer.status, {name: bit for name, (bit, _) in STATUS.items()}, "how it was solved")
@@ -149,7 +149,7 @@ def _models(answer, level):
     return result
 
 
-def _fit(answer, channels):
+def _fit(answer, channels, has_mn):
     result = {}
     for quantity in channels.quantities:
         unit = channels.unit[channels.columns(quantity)[0]]
@@ -161,8 +161,7 @@ def _fit(answer, channels):
         result[f"residual_{quantity}"] = _variable(
             table, answer.residual[quantity], "1", f"(observed - predicted)/σ of {label} on its scale"
         )
-    # Only where there are MN segments to displace.
-    if (answer.status & STATUS["segments_shifted"][0]).any() or not np.isin(answer.shift[answer.used], 1.0).all():
+    if has_mn:
         result["segment_shift"] = _variable(
             ("sounding", "reading"),
             answer.shift,

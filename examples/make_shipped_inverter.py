@@ -25,7 +25,7 @@ def main():
     parser.add_argument("--hidden", type=int, nargs="+", default=[192, 96])
     parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--samples", type=int, default=800_000)
-    parser.add_argument("--calibration", type=int, default=300_000)
+    parser.add_argument("--calibration", type=int, default=200_000)
     options = parser.parse_args()
     hidden = options.hidden[0] if len(options.hidden) == 1 else tuple(options.hidden)
     inverter = bp.Inverter(SURVEY, PRIOR, NOISE, sheets=SHEETS, hidden=hidden, max_epochs=options.epochs)

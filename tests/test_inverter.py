@@ -583,6 +583,18 @@ def test_a_parameter_at_the_edge_of_the_prior_is_said(inverter):
     assert "at the edge of the prior" in bp.explain(answer, 1)
 
 
+def test_an_inverter_says_what_it_is_for(inverter):
+    assert repr(inverter).startswith("Inverter(Schlumberger, ab2 1–300 m, LayeredPrior(n_layers=3, thickness=(0.5, 60)")
+
+
+def test_a_noise_estimate_at_the_end_of_its_range_is_said():
+    inverter = bp.Inverter(SURVEY, PRIOR, bp.Noise(relative=(0.01, 0.1)), hidden=8, max_epochs=3)
+    inverter.fit(n_samples=2000, n_calibration=1000, progress=False)
+    rng = np.random.default_rng(2)
+    data = SURVEY(**PRIOR.draw(1, rng)) * np.exp(0.4 * rng.standard_normal(14))
+    assert "Note: the noise estimate is at the end of its range, 10 %" in bp.explain(inverter.invert(data))
+
+
 def test_the_networks_can_be_looked_into(inverter, mixture):
     assert list(mixture.networks) == [2, 3, 4]
     network = inverter.networks[3]

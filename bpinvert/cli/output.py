@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import textwrap
 from pathlib import Path
 
@@ -62,14 +64,22 @@ def draw_sounding(result, sounding: int, path) -> None:
         save_figure(plots.sounding(result, sounding), path)
 
 
+@contextlib.contextmanager
 def without_windows():
     """A context in which matplotlib draws into files only, also where there is no screen."""
     import matplotlib
 
+    # A notebook that calls the command line keeps its own pictures.
+    before = matplotlib.get_backend() if "matplotlib.pyplot" in sys.modules else "Agg"
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    return plt.ioff()
+    try:
+        with plt.ioff():
+            yield
+    finally:
+        if before.lower() != "agg":
+            matplotlib.use(before)
 
 
 def save_figure(axes, path) -> None:

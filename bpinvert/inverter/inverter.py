@@ -104,6 +104,11 @@ class Inverter:
         self.calibrations = {}
         self.identity = {}
 
+    def __repr__(self):
+        channels = self.survey.channels
+        places = f"{channels.coordinate} {channels.value.min():g}–{channels.value.max():g} {channels.coordinate_unit}"
+        return f"Inverter({type(self.survey).__name__}, {places}, {self.prior!r}, {self.noise!r})"
+
     @property
     def networks(self) -> dict:
         """The fitted `BPRegressor` of each layer count (0 for a prior without layers); their V_ and W_ can be read."""

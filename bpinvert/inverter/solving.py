@@ -146,7 +146,7 @@ class Solver:
             amounts = displacement.estimate(difference)
             larger = np.where(unknown, factor, 1.0)[:, None]
             doubt = displacement.spread(larger)
-            variance = displacement.reweighted(amounts, self.sheets.shift, SHIFT_FREEDOM).variance
+            variance = displacement.reweighted(amounts, self.sheets.shift, SHIFT_FREEDOM)
             # Nothing is displaced where no displacement stands out.
             variance[~(np.abs(amounts) > _STANDS_OUT * doubt).any(axis=1)] = 0.0
         return problem.assume(self.codec, estimated, unknown, variance)

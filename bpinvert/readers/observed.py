@@ -63,7 +63,7 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
     main = next(iter(coordinates))
     for i, (name, rows) in enumerate(groups.items()):
         order = rows[np.argsort(coordinates[main][rows], kind="stable")]
-        if (order != rows).any():
+        if not _in_order(coordinates, rows):
             sheet.report.append(f"{name}: the readings were not in order of {WORD[main]}; they were sorted.")
         for key, values in columns.items():
             arrays[key][i, : len(rows)] = values[order]
@@ -81,6 +81,13 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
         counts.append(f"{name}: {len(rows)} readings, {usable.sum()} used.")
     sheet.report += reasons.values()
     return _dataset(sheet, method, arrays, used, {"name": np.array(list(groups)), **site(groups)}, counts)
+
+
+def _in_order(coordinates, rows):
+    """Whether the readings increase; where MN changes, those of each MN."""
+    first, *others = (values[rows] for values in coordinates.values())
+    kinds = others[0] if others else np.zeros(len(rows))
+    return all((np.diff(first[kinds == kind]) >= 0).all() for kind in np.unique(kinds[~np.isnan(kinds)]))
 
 
 def _site(sheet):
