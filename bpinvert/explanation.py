@@ -92,8 +92,8 @@ def explain(result, sounding: int = 0) -> str:
     highest = _highest_noise(result)
     if float(one.get("noise_estimate", np.nan)) > 0.9 * highest:
         sentences.append(
-            f"Note: the noise estimate is at the end of its range, {100 * highest:g} %: single readings may be bad, or the "
-            "ground not layered."
+            f"Note: the noise estimate is at the end of its range, {100 * highest:g} %: single readings may be bad, or "
+            "the ground not layered."
         )
     if not int(one["flag"]) and one["reading_outside"].any():
         sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")

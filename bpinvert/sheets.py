@@ -71,7 +71,7 @@ class Sheets:
     def draw(self, survey, n, rng) -> list[Sheet]:
         """`n` sheets for soundings of `survey`."""
         return [
-            self.complete_sheet(survey, rng) if rng.random() < self.complete else self.random_sheet(survey, rng)
+            self.complete_sheet(survey) if rng.random() < self.complete else self.random_sheet(survey, rng)
             for _ in range(n)
         ]
 
@@ -86,10 +86,10 @@ class Sheets:
             return low, high
         return low + _LATEST_START * (high - low), low + _EARLIEST_END * (high - low)
 
-    def complete_sheet(self, survey, rng) -> Sheet:
-        """A sheet with all readings of the survey."""
-        channels = survey.channels
-        return Sheet(survey, None, np.ones(len(channels), dtype=bool), error_factors((1, len(channels)), rng)[0])
+    def complete_sheet(self, survey) -> Sheet:
+        """A sheet with all readings of the survey, and errors as the noise model has them."""
+        n = len(survey.channels)
+        return Sheet(survey, None, np.ones(n, dtype=bool), np.ones(n))
 
     def random_sheet(self, survey, rng) -> Sheet:
         """A sheet with other or fewer readings."""

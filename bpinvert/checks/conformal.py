@@ -88,8 +88,8 @@ class Calibration:
     ----------
     scores : (n, n_checks) array, scores of held-out simulations
     strata : (n, 3) array
-        Of each: number of used readings (-1: all of the inverter's own), position of its errors in the range of noise
-        levels (0 to 1, -1 where they are estimated), number of layers of the answer.
+        Of each: number of used readings (-1: all of the inverter's own, with errors as modelled), position of its
+        errors in the range of noise levels (0 to 1, -1 where they are estimated), number of layers of the answer.
     rate : float
         False-alarm rate of the joint test.
 

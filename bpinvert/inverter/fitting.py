@@ -61,7 +61,7 @@ def fresh_groups(inverter, n, seed):
         n_sheets = max((n - n_complete) // _SOUNDINGS_PER_SHEET, 1)
         sizes += np.diff(np.linspace(n_complete, n, n_sheets + 1).astype(int)).tolist()
     for k, size in enumerate(sizes):
-        sheet = sheets.complete_sheet(survey, rng) if k == 0 and n_complete else sheets.random_sheet(survey, rng)
+        sheet = sheets.complete_sheet(survey) if k == 0 and n_complete else sheets.random_sheet(survey, rng)
         yield _group(sheet, inverter, size, rng)
 
 
@@ -73,7 +73,9 @@ def _group(sheet, inverter, n, rng):
     n = len(simulations)
     levels = noise.draw_levels(n, rng)
     given = rng.random(n) < inverter.sheets.errors_given
-    factor = np.where(given[:, None], error_factors(simulations.data.shape, rng), 1.0)
+    # Errors as trained on the inverter's own readings are a kind of their own; uneven ones come with other readings.
+    complete = sheet.place is None and sheet.used.all()
+    factor = np.where(given[:, None] & ~complete, error_factors(simulations.data.shape, rng), 1.0)
     sigma = noise.sigma_on_scale(simulations.data, channels, levels) * factor
     scaled = simulations.scaled + sigma * rng.standard_normal(sigma.shape)
     segments = geometry.mn_segments(channels)

@@ -259,7 +259,9 @@ class Solver:
 
     def _strata(self, problem, assumed, counts):
         """What the calibration tells apart; see `checks.Calibration`."""
-        own = (problem.survey is self.survey) & np.isfinite(assumed.scaled_sigma).all(axis=1)
+        as_modelled = (np.abs(assumed.sigma - assumed.modelled) <= 0.01 * assumed.modelled).all(axis=1)
+        own = as_modelled & np.isfinite(assumed.scaled_sigma).all(axis=1)
+        own &= problem.survey is self.survey and self.sheets.complete > 0
         position = self.noise.position(assumed.levels, assumed.unknown)
         return np.stack([np.where(own, -1, assumed.n_used), position, counts], axis=1)
 

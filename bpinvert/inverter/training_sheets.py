@@ -8,7 +8,7 @@ from bpinvert import geometry
 from bpinvert.sheets import SHIFT_FREEDOM
 
 # Different sheets in the pool, and how many soundings share one in an epoch.
-_POOL, _COMPLETE_POOL, _SOUNDINGS = 2000, 100, 256
+_POOL, _SOUNDINGS = 2000, 256
 
 
 class TrainingSheets:
@@ -24,7 +24,7 @@ class TrainingSheets:
 
     def __init__(self, survey, sheets, noise, rng):
         self.noise, self.channels, self.shift = noise, survey.channels, sheets.shift
-        n = _POOL if sheets.complete < 1 else _COMPLETE_POOL
+        n = _POOL if sheets.complete < 1 else 1
         pool = sheets.draw(survey, n, rng)
         own = [sheet.channels() for sheet in pool]
         width = max(len(sheet.used) for sheet in pool)
