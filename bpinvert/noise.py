@@ -66,11 +66,6 @@ class Noise:
         """The geometric middle of every range, (n_levels,)."""
         return np.exp(self._log_ends.mean(axis=0))
 
-    def clip_levels(self, levels) -> np.ndarray:
-        """Levels (n, n_levels) moved into their ranges, 5 % inside the ends: an estimate is no stranger at the edge."""
-        inside = np.minimum(0.05, np.diff(self._log_ends, axis=0)[0] / 4)
-        return np.clip(levels, *np.exp([self._log_ends[0] + inside, self._log_ends[1] - inside]))
-
     def louder(self, factor) -> Noise:
         """The same with every level a range that reaches `factor` times further up."""
 
@@ -89,12 +84,12 @@ class Noise:
         low, high = np.exp(self._log_ends)
         return (low / levels).max(axis=1), (high / levels).min(axis=1)
 
-    def position(self, levels, unknown) -> np.ndarray:
-        """Where in their ranges the levels lie, 0 (low) to 1 (high) in the logarithm, -1 where they are `unknown`."""
+    def position(self, levels) -> np.ndarray:
+        """Where in their ranges the levels lie, 0 (low) to 1 (high) in the logarithm; 0 where nothing varies."""
         if not self.level_names:
             return np.zeros(len(levels))
         low, high = self._log_ends
-        return np.where(unknown, -1.0, np.clip((np.log(levels) - low) / (high - low), 0.0, 1.0).mean(axis=1))
+        return np.clip((np.log(levels) - low) / (high - low), 0.0, 1.0).mean(axis=1)
 
     def sigma(self, data, channels, levels=None) -> np.ndarray:
         """Standard deviations in physical units.

@@ -77,9 +77,9 @@ class Displacement:
         weighted = np.where(np.isfinite(difference), difference, 0.0) * np.square(self.weight)
         return (self._gain @ (weighted @ self.segments.T)[:, :, None])[:, :, 0]
 
-    def spread(self, larger=1.0):
-        """Standard deviations of the amounts (n, n_segments), were the model known and the errors `larger`."""
-        return np.sqrt(self.variance / (1 + self.variance * self.information / np.square(larger)))
+    def spread(self):
+        """Standard deviations of the amounts (n, n_segments), were the model known."""
+        return np.sqrt(self.variance / (1 + self.variance * self.information))
 
     def reweighted(self, amounts, scale, freedom) -> np.ndarray:
         """Variances (n, n_segments) that bring the prior near Student's t of that scale around a common centre.

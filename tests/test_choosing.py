@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bpinvert.inverter.choosing import choose, noise_factor
+from bpinvert.inverter.choosing import choose, criterion, noise_factor
 from bpinvert.noise import Noise
 
 N = 20
@@ -82,7 +82,7 @@ def test_the_level_of_noise_is_recovered(true):
     # a three-layer earth: two layers cannot follow it, four only fit noise
     noise = [rng.chisquare(k, n) for k in (N - 7, 2, 2)]
     table = answers(two=ratio * (sum(noise)) + 3000, three=ratio * (noise[0] + noise[1]), four=ratio * noise[0])
-    counts, factor = noise_factor(table, np.full(n, N), RANGE, levels)
+    counts, factor = noise_factor(table, np.full(n, N), RANGE.level_room(levels), 0)
     found = assumed * factor
     # BIC takes the fourth layer at times, which then lowers the estimate
     assert (counts == 3).mean() > 0.8 and (counts == 2).sum() == 0
@@ -94,30 +94,55 @@ def test_a_misfit_beyond_the_range_asks_for_more_layers_instead_of_more_noise():
     levels = np.array([[0.03]])
     # 27 % of noise would explain two layers, but there is room up to 10 % alone
     table = answers(two=[17 * 81.0], three=[15.0])
-    assert noise_factor(table, np.array([N]), RANGE, levels)[0].tolist() == [3]
+    assert noise_factor(table, np.array([N]), RANGE.level_room(levels), 0)[0].tolist() == [3]
     # within the room, two parameters must earn their cost: here they do not
     table = answers(two=[17 * 4.0], three=[15 * 4.0])
-    counts, factor = noise_factor(table, np.array([N]), RANGE, levels)
-    assert counts.tolist() == [2] and factor == pytest.approx([2.0])
+    counts, factor = noise_factor(table, np.array([N]), RANGE.level_room(levels), 0)
+    # the mean over the levels lies a little above the most likely one
+    assert counts.tolist() == [2] and factor == pytest.approx([2.0], rel=0.05)
 
 
 def test_less_noise_than_the_range_allows_is_no_reason_for_more_layers():
     levels = np.array([[0.01]])
     table = answers(two=[17 * 0.5], three=[15 * 0.2])
     # below 1 % the level cannot go: the smaller misfit earns nothing
-    assert noise_factor(table, np.array([N]), RANGE, levels)[0].tolist() == [2]
+    assert noise_factor(table, np.array([N]), RANGE.level_room(levels), 0)[0].tolist() == [2]
 
 
 def test_without_a_range_the_noise_is_as_stated_and_bic_decides():
-    cost = 2 * np.log(N)
+    cost, known = 2 * np.log(N), (np.ones(1), np.ones(1))
     for gain, count in ((0.9 * cost, 2), (1.1 * cost, 3)):
         table = answers(two=[40.0], three=[40.0 - gain])
-        counts, factor = noise_factor(table, np.array([N]), Noise(relative=0.03), np.empty((1, 0)))
-        assert counts.tolist() == [count]
-        assert factor[0] == pytest.approx(np.sqrt(table[count].chi2[0] / (N - 2 * count + 1)))
+        counts, factor = noise_factor(table, np.array([N]), known, 0)
+        assert counts.tolist() == [count] and factor == pytest.approx([1.0])
 
 
 def test_a_count_that_predicts_nothing_explains_no_noise():
     table = answers(two=[np.inf, 30.0], three=[30.0, np.inf])
-    counts, factor = noise_factor(table, np.array([N, N]), RANGE, np.full((2, 1), 0.03))
+    counts, factor = noise_factor(table, np.array([N, N]), RANGE.level_room(np.full((2, 1), 0.03)), 0)
     assert counts.tolist() == [3, 2] and np.isfinite(factor).all()
+
+
+def test_a_fit_without_freedom_says_nothing_of_the_noise():
+    room = RANGE.level_room(np.full((1, 1), RANGE.middle_levels()[0]))
+    # six readings: three layers (five parameters) leave one, and fit exactly
+    counts, factor = noise_factor(answers(two=[4.0], three=[1e-12]), np.array([6]), room, 0)
+    assert counts.tolist() == [2] and 0.5 < factor[0] < 2
+    # four readings: two layers leave one as well, and the level stays in the middle
+    counts, factor = noise_factor(answers(two=[1e-12], three=[1e-12]), np.array([4]), room, 0)
+    assert counts.tolist() == [2] and factor == pytest.approx([1.0])
+
+
+def test_an_estimate_stays_within_the_range_and_is_as_broad_as_the_readings_are_few():
+    room = RANGE.level_room(np.full((2, 1), RANGE.middle_levels()[0]))
+    for n_used, sure in ((40, 0.12), (6, 0.7)):
+        freedom = n_used - 3
+        _, factor = noise_factor(answers(two=[1e-3 * freedom, 1e3 * freedom]), np.full(2, n_used), room, 0)
+        ends = np.log(factor / [room[0][0], room[1][0]])
+        assert 0 < ends[0] < sure and -sure < ends[1] < 1e-12
+
+
+def test_displacements_cost_as_many_parameters_as_there_are():
+    table, n_used, known = answers(two=[30.0], three=[20.0]), np.array([N]), (np.ones(1), np.ones(1))
+    more = criterion(table, n_used, known, 2) - criterion(table, n_used, known)
+    np.testing.assert_allclose(more, 2 * np.log(N))

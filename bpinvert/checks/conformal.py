@@ -14,6 +14,8 @@ import numpy as np
 _ANY = -9
 # A kind of its own has so many times the fewest simulations: with fewer the rate would often be missed.
 _ENOUGH = 2
+# Positions in the range of noise levels that part kinds. Estimates that press against the upper end are one.
+_KNOWN_EDGES, _ESTIMATED_EDGES = (0.25, 0.5, 0.75), (0.25, 0.5, 0.75, 0.9)
 
 
 class Stratum:
@@ -89,7 +91,7 @@ class Calibration:
     scores : (n, n_checks) array, scores of held-out simulations
     strata : (n, 3) array
         Of each: number of used readings (-1: all of the inverter's own, with errors as modelled), position of its
-        errors in the range of noise levels (0 to 1, -1 where they are estimated), number of layers of the answer.
+        errors in the range of noise levels (0 to 1; -1 to -2 where they are estimated), number of layers of the answer.
     rate : float
         False-alarm rate of the joint test.
 
@@ -127,7 +129,11 @@ class Calibration:
         """(n, 3) int array: bins of readings and errors, and the layers."""
         readings, position, layers = strata.T
         readings = np.where(readings < 0, -1, np.searchsorted(self.edges, readings, side="right"))
-        errors = np.where(position < 0, -1, np.minimum(np.floor(3 * position), 2))
+        known, estimated = (
+            np.searchsorted(edges, place, side="right")
+            for edges, place in ((_KNOWN_EDGES, position), (_ESTIMATED_EDGES, -1 - position))
+        )
+        errors = np.where(position < 0, -1 - estimated, known)
         return np.stack([readings, errors, layers], axis=1).astype(int)
 
     def _members(self, strata):

@@ -7,6 +7,10 @@ from scipy.special import chdtri
 
 # A layer count fits where pure noise would give a larger chi² this often.
 FEW_LAYERS = 0.05
+# Readings beyond the parameters that a noise level can be estimated from.
+FREEDOM = 2
+# Noise levels that the posterior mean is taken over.
+_LEVELS = 65
 
 
 def choose(answers, n_used) -> np.ndarray:
@@ -20,36 +24,58 @@ def choose(answers, n_used) -> np.ndarray:
     counts, n_parameters, chi2 = _table(answers)
     freedom = np.maximum(n_used[:, None] - n_parameters, 1)
     fits = chi2 <= chdtri(freedom, FEW_LAYERS)
-    criterion = np.where(np.isfinite(chi2), chi2, 1e300) + n_parameters * np.log(n_used)[:, None]
-    return counts[np.where(fits.any(axis=1), fits.argmax(axis=1), criterion.argmin(axis=1))]
+    bic = chi2 + n_parameters * np.log(n_used)[:, None]
+    return counts[np.where(fits.any(axis=1), fits.argmax(axis=1), bic.argmin(axis=1))]
 
 
-def noise_factor(answers, n_used, noise, levels):
-    """Layer counts by BIC with the noise level as a further unknown within its range, and the level's factor.
+def criterion(answers, n_used, room, n_shifts=0):
+    """BIC of every layer count with the noise level as a further unknown, (n, n_counts).
 
     Parameters
     ----------
-    answers : dict, layer count -> Refined, with chi² by `levels`
+    answers : dict, layer count -> Refined
     n_used : (n,) int array
-    noise : Noise
-    levels : (n, n_levels) array
+    room : (lowest, highest), each (n,)
+        Factors that the noise levels may be multiplied by; 1 and 1 where the errors are known.
+    n_shifts : int
+        Displacements that were fitted as well.
+    """
+    _, n_parameters, chi2 = _table(answers)
+    n_parameters = n_parameters + n_shifts
+    freedom = n_used[:, None] - n_parameters
+    low, high = (np.asarray(end)[:, None] ** 2 for end in room)
+    squared = np.clip(chi2 / np.maximum(freedom, 1), low, high)
+    value = n_used[:, None] * np.log(squared) + chi2 / squared + n_parameters * np.log(n_used)[:, None]
+    # A fit without freedom says nothing of the noise; unless every count is one, or the errors are known.
+    empty = (freedom < FREEDOM) & (low < high) & (freedom[:, :1] >= FREEDOM)
+    return np.where(empty, 1e300, value)
+
+
+def noise_factor(answers, n_used, room, n_shifts):
+    """Layer counts by `criterion`, and by how much the noise levels of a sounding should be multiplied.
+
+    The factor is the posterior mean, in the logarithm, of a level that is log-uniform in its range beforehand, given
+    chi² of the model chosen (of the freedom that is left); the middle of the range where no freedom is left.
 
     Returns
     -------
-    (n,) int array and (n,) array: by how much the levels of a sounding should be multiplied
+    (n,) int array and (n,) array
     """
     counts, n_parameters, chi2 = _table(answers)
-    chi2 = np.where(np.isfinite(chi2), chi2, 1e300)
-    freedom = np.maximum(n_used[:, None] - n_parameters, 1)
-    low, high = noise.level_room(levels)
-    squared = np.clip(chi2 / freedom, low[:, None] ** 2, high[:, None] ** 2)
-    criterion = n_used[:, None] * np.log(squared) + chi2 / squared + n_parameters * np.log(n_used)[:, None]
-    best = criterion.argmin(axis=1)
+    best = criterion(answers, n_used, room, n_shifts).argmin(axis=1)
     rows = np.arange(len(best))
-    return counts[best], np.sqrt((chi2 / freedom)[rows, best])
+    freedom = np.asarray(n_used - n_parameters[best] - n_shifts, dtype=float)
+    chi2 = np.where(freedom >= FREEDOM, chi2[rows, best], 0.0)
+    freedom = np.where(freedom >= FREEDOM, freedom, 0.0)
+    low, high = (np.log(end) for end in room)
+    factor = np.exp(low[:, None] + (high - low)[:, None] * np.linspace(0, 1, _LEVELS))
+    likelihood = -freedom[:, None] * np.log(factor) - chi2[:, None] / (2 * np.square(factor))
+    weight = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+    return counts[best], np.exp((weight * np.log(factor)).sum(axis=1) / weight.sum(axis=1))
 
 
 def _table(answers):
     counts = np.array(list(answers))
     n_parameters = np.array([answer.u.shape[1] for answer in answers.values()])
-    return counts, n_parameters, np.stack([answer.chi2 for answer in answers.values()], axis=1)
+    chi2 = np.stack([answer.chi2 for answer in answers.values()], axis=1)
+    return counts, n_parameters, np.where(np.isfinite(chi2), chi2, 1e300)

@@ -10,7 +10,10 @@ from bpinvert import geometry
 from bpinvert.inverter.training_sheets import error_covariance
 from bpinvert.refinement import Displacement
 
-_AT_ONCE = 1024
+# Numbers in the matrices that are inverted at once.
+_AT_ONCE = 2**20
+# Standard deviations on the scale: no reading is better known to the network, and worse ones say nothing.
+_SMALLEST, _WORTHLESS = 1e-4, 1e6
 
 
 @dataclass
@@ -111,22 +114,27 @@ class Problem:
             return None
         return Displacement(self.segments, assumed.shift_variance[rows], assumed.scaled_sigma[rows])
 
-    def assume(self, codec, levels, unknown, shift_variance) -> Assumed:
+    def assume(self, codec, levels, unknown, shift_variance, prior_variance) -> Assumed:
         """The soundings with these errors: those of the sheet, else by the noise model.
+
+        The network sees segments that are not displaced as it was trained to, with their `prior_variance`.
 
         A noise model may leave no error at all, e.g. 3 % of a phase of 0: no reading has infinite weight.
         """
         modelled = self.noise.sigma(self.data, self.channels, levels)
         sigma = np.where(self.given, self.group.sigma, modelled)
         scaled_sigma = np.where(self.used & (sigma > 0), sigma * self.channels.scale_slope(self.data), np.inf)
-        view = self._view(codec, levels, scaled_sigma, shift_variance)
+        scaled_sigma[scaled_sigma > _WORTHLESS] = np.inf
+        seen_variance = np.where(shift_variance > 0, shift_variance, prior_variance)
+        view = self._view(codec, levels, scaled_sigma, seen_variance)
         return Assumed(levels, unknown, shift_variance, modelled, sigma, scaled_sigma, view)
 
     def _view(self, codec, levels, scaled_sigma, shift_variance) -> View:
         """What the network sees of the soundings with these errors."""
         n, n_channels = len(self), len(codec.channels)
         known = np.isfinite(scaled_sigma) & np.isfinite(self.matrix).all(axis=1)
-        variance = np.where(known, np.square(np.where(known, scaled_sigma, 1.0)) + np.square(self.mapping), 0.0)
+        size = np.hypot(np.maximum(np.where(known, scaled_sigma, 1.0), _SMALLEST), self.mapping)
+        variance = np.where(known, np.square(size), 0.0)
         mapped, unsure = np.empty((n, n_channels)), np.empty((n, n_channels))
         distance, roughness = np.empty(n), np.empty(n)
         matrix = np.nan_to_num(self.matrix)
@@ -154,6 +162,7 @@ def _batches(errors):
     patterns, which = np.unique(rounded, axis=0, return_inverse=True)
     # Where hardly any two have the same, each is a sheet of its own.
     if len(patterns) * 4 > n:
-        return (np.arange(start, min(start + _AT_ONCE, n))[:, None] for start in range(0, n, _AT_ONCE))
+        size = max(_AT_ONCE // max(errors.shape[1] ** 2, 1), 1)
+        return (np.arange(start, min(start + size, n))[:, None] for start in range(0, n, size))
     order = np.argsort(which.ravel(), kind="stable")
     return (rows[None] for rows in np.split(order, np.cumsum(np.bincount(which.ravel()))[:-1]))

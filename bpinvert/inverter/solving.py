@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from bpinvert import checks, geometry
-from bpinvert.inverter.choosing import FEW_LAYERS, choose, noise_factor
+from bpinvert.inverter.choosing import FEW_LAYERS, choose, criterion, noise_factor
 from bpinvert.inverter.problem import Assumed, Problem
 from bpinvert.inverter.training_sheets import shift_variance
 from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
@@ -20,8 +20,6 @@ FEWEST_READINGS = 3
 # No further start is tried where pure noise would give a larger chi² this often.
 _GOOD_FIT = 0.02
 _STARTS_PER_PARAMETER = 3
-# MN segments are displaced where one of them is so many times further off than its uncertainty.
-_STANDS_OUT = 2.0
 
 
 @dataclass
@@ -104,8 +102,7 @@ class Solver:
         else:
             answers = self._refine(problem, assumed)
             if assumed.unknown.any() or len(problem.segments):
-                assumed = self._after(problem, assumed, answers)
-                answers = self._refine(problem, assumed, answers)
+                assumed, answers = self._again(problem, assumed, answers)
         solution = self._finish(problem, assumed, answers, level)
         solution.rows = rows
         return solution
@@ -129,27 +126,38 @@ class Solver:
             known = np.isfinite(ratio).any(axis=1)
             levels[known, k] = np.nanmedian(ratio[known], axis=1)
         unknown = ~given.any(axis=1) if self.noise.level_names else np.zeros(len(problem), dtype=bool)
-        variance = np.full((len(problem), len(problem.segments)), shift_variance(self.sheets.shift))
-        return problem.assume(self.codec, levels, unknown, variance)
+        return self._assume(problem, levels, unknown, np.zeros((len(problem), len(problem.segments))))
 
-    def _after(self, problem, assumed, answers) -> Assumed:
-        """What a first refinement says of the noise level, where it is unknown, and of the displacements."""
-        levels, unknown = assumed.levels, assumed.unknown
-        best, factor = noise_factor(answers, assumed.n_used, self.noise, levels)
-        estimated = np.where(unknown[:, None], self.noise.clip_levels(levels * factor[:, None]), levels)
+    def _assume(self, problem, levels, unknown, variance) -> Assumed:
+        return problem.assume(self.codec, levels, unknown, variance, shift_variance(self.sheets.shift))
+
+    def _again(self, problem, assumed, answers):
+        """A second refinement, from the first one's models, with what those say of the errors.
+
+        MN segments are displaced where that lowers the BIC by more than the displacements cost; an unknown noise level
+        is estimated.
+        """
+        levels, unknown, n_used = assumed.levels, assumed.unknown, assumed.n_used
+        room = [np.where(unknown, end, 1.0) for end in self.noise.level_room(levels)]
+        _, factor = noise_factor(answers, n_used, room, 0)
         variance = assumed.shift_variance
-        displacement = problem.displacement(assumed)
-        if displacement is not None:
-            counts = np.where(unknown, best, choose(answers, assumed.n_used))
-            models = self._decode(counts, {count: answer.u[counts == count] for count, answer in answers.items()})
+        if len(problem.segments):
+            n_shifts = len(problem.segments) - 1
+            free = self._assume(problem, levels, unknown, variance + shift_variance(self.sheets.shift))
+            moved = self._refine(problem, free, answers, search=True)
+            still = criterion(answers, n_used, room).min(axis=1)
+            displaced = criterion(moved, n_used, room, n_shifts).min(axis=1) < still
+            counts, of_moved = noise_factor(moved, n_used, room, n_shifts)
+            factor = np.where(displaced, of_moved, factor)
+            models = self._decode(counts, {count: answer.u[counts == count] for count, answer in moved.items()})
             _, difference = self._compare(problem, models, counts)
-            amounts = displacement.estimate(difference)
-            larger = np.where(unknown, factor, 1.0)[:, None]
-            doubt = displacement.spread(larger)
-            variance = displacement.reweighted(amounts, self.sheets.shift, SHIFT_FREEDOM)
-            # Nothing is displaced where no displacement stands out.
-            variance[~(np.abs(amounts) > _STANDS_OUT * doubt).any(axis=1)] = 0.0
-        return problem.assume(self.codec, estimated, unknown, variance)
+            displacement = problem.displacement(free)
+            variance = displacement.reweighted(displacement.estimate(difference), self.sheets.shift, SHIFT_FREEDOM)
+            variance = np.where(displaced[:, None], variance, 0.0)
+            answers = {count: _either(displaced, moved[count], answer) for count, answer in answers.items()}
+        levels = np.where(unknown[:, None], levels * factor[:, None], levels)
+        assumed = self._assume(problem, levels, unknown, variance)
+        return assumed, self._refine(problem, assumed, answers)
 
     def _propose(self, problem, assumed) -> dict[int, Refined]:
         """The networks' answers by layer count, as they are."""
@@ -170,10 +178,11 @@ class Solver:
         sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
         return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
 
-    def _refine(self, problem, assumed, before=None) -> dict[int, Refined]:
+    def _refine(self, problem, assumed, before=None, search=False) -> dict[int, Refined]:
         """Refined answers by layer count, the fewest layers first; `before` are earlier ones to start from.
 
-        A sounding that so few layers fit within its known errors is not tried with more: its chi² is inf there.
+        With `search` further starts are made all the same. A sounding that so few layers fit within its known errors is
+        not tried with more: its chi² is inf there.
         """
         features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
         rows = np.arange(len(problem))
@@ -187,12 +196,12 @@ class Solver:
             freedom = np.maximum(assumed.n_used[rows] - u.shape[1], 1)
             misfit = self._misfit(problem, assumed, branch, rows)
             enough = chdtri(freedom, _GOOD_FIT)
-            if before is not None:
+            if before is not None and not search:
                 # Other errors hardly change where the minima are.
                 enough[before[count].searched[rows]] = np.inf
             best = refine_multistart(misfit, starts, enough=enough)
             answers[count] = _spread(best, rows, len(problem))
-            open_question = assumed.unknown[rows] if before is None else False
+            open_question = assumed.unknown[rows] if before is None or search else False
             rows = rows[(best.chi2 > chdtri(freedom, FEW_LAYERS)) | open_question]
         return answers
 
@@ -233,7 +242,10 @@ class Solver:
             at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
         first = own.columns(own.quantities[0])
         with np.errstate(divide="ignore", invalid="ignore"):
-            relative = np.median(assumed.modelled[:, first] / np.abs(problem.data[:, first]), axis=1)
+            ratio = np.where(used, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
+            known = np.isfinite(ratio).any(axis=1)
+            relative = np.full(len(counts), np.nan)
+            relative[known] = np.nanmedian(ratio[known], axis=1)
         bits = {
             "extrapolated": geometry.extrapolated(own, self.survey.channels, problem.used, self.sheets.reach),
             "not_converged": ~converged,
@@ -262,7 +274,9 @@ class Solver:
         as_modelled = (np.abs(assumed.sigma - assumed.modelled) <= 0.01 * assumed.modelled).all(axis=1)
         own = as_modelled & np.isfinite(assumed.scaled_sigma).all(axis=1)
         own &= problem.survey is self.survey and self.sheets.complete > 0
-        position = self.noise.position(assumed.levels, assumed.unknown)
+        position = self.noise.position(assumed.levels)
+        # Levels that were estimated are a kind of their own, told apart by a negative sign.
+        position = np.where(assumed.unknown, -1 - position, position)
         return np.stack([np.where(own, -1, assumed.n_used), position, counts], axis=1)
 
     def _beyond(self, problem):
@@ -317,3 +331,10 @@ def _spread(some, rows, n):
     for name in ("u", "chi2", "converged", "searched"):
         getattr(everyone, name)[rows] = getattr(some, name)
     return everyone
+
+
+def _either(choice, first, second):
+    """Answers of `first` where `choice`, else of `second`."""
+    u = np.where(choice[:, None], first.u, second.u)
+    rest = (np.where(choice, getattr(first, name), getattr(second, name)) for name in ("chi2", "converged", "searched"))
+    return Refined(u, *rest)
