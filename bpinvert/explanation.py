@@ -98,13 +98,25 @@ def explain(result, sounding: int = 0) -> str:
     if not int(one["flag"]) and one["reading_outside"].any():
         sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")
         advice = [_ADVICE["range"]]
-    if not int(one["flag"]) and float(one["chi2"]) < _TOO_GOOD:
+    estimated = np.isfinite(highest) and np.isfinite(one.get("noise_estimate", np.nan))
+    if not int(one["flag"]) and float(one["chi2"]) < _TOO_GOOD and not estimated:
         sentences.append("Note: the fit is much closer than the errors; they may be too large.")
     if not advice and not status & STATUS["refined"][0] and float(one["chi2"]) > _POOR_FIT:
         sentences.append(f"The network's answer alone leaves chi²/N {float(one['chi2']):.3g}.")
         advice = ['invert with level="refined"']
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
+
+
+def _stated_errors(one, result):
+    """The size of the errors beside that of the training, where no reading is outside its range."""
+    relative = json.loads(result.attrs.get("noise", "{}")).get("relative")
+    if not isinstance(relative, list) or "apparent_resistivity_std" not in one:
+        return "the noise level or another known quantity of the sounding"
+    size = np.nanmedian(one["apparent_resistivity_std"].values / np.abs(one["apparent_resistivity"].values))
+    return (
+        f"the errors are {100 * size:.3g} %, training {100 * relative[0]:g}–{100 * relative[1]:g} % (the noise level)"
+    )
 
 
 def _highest_noise(result):
@@ -128,7 +140,7 @@ def _cause(one, cause, result):
         where = _readings(one, result)
         if where:
             return f"outside the training range: {where}."
-        return "outside the training range: the noise level or another known quantity of the sounding."
+        return f"outside the training range: {_stated_errors(one, result)}."
     if cause == "residual":
         return f"single readings that no model of the prior fits: {_worst(one, result)}."
     if cause == "misfit":

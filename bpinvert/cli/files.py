@@ -102,6 +102,7 @@ def joined(results: list) -> xr.Dataset:
         numbered, "sounding", data_vars="all", coords="minimal", compat="override", join="outer", fill_value=fill,
         combine_attrs="drop_conflicts",
     )  # fmt: skip
+    together.attrs["read_report"] = "\n\n".join(result.attrs.get("read_report", "") for result in results)
     return together.assign_coords(sounding=np.arange(together.sizes["sounding"])).drop_vars(widths, errors="ignore")
 
 

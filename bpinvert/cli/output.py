@@ -38,7 +38,7 @@ def wrapped(text: str) -> str:
 def _fit(one):
     words = f"  chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
     noise = float(one["noise_estimate"])
-    return words if np.isnan(noise) else f"{words}, with errors of {100 * noise:.1f} % as the sheet gives none"
+    return words if np.isnan(noise) else f"{words}, with errors of {100 * noise:.1f} % where the sheet gives none"
 
 
 def table(headers: list[str], rows: list[list[str]]) -> str:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import bpinvert as bp
+from bpinvert.inverter.unaided import is_served
 
 SUFFIXES = (".csv", ".txt", ".dat", ".xlsx", ".ves")
 OUTPUTS = ("results.nc", "models.csv", "models.xlsx")
@@ -49,6 +50,8 @@ def solve(sheet, inverter, options):
     method = options.method or (inverter.survey.method if inverter else "ves")
     columns = {"columns": options.columns} if options.columns else {}
     observed = bp.read_soundings(sheet, method=method, **columns)
+    if inverter is None and not is_served(observed):
+        print(f"{sheet}: an inverter is trained for these readings, which takes about a minute.", flush=True)
     try:
         result = bp.invert(
             observed, inverter=inverter, method=method, level=options.level, progress=sys.stderr.isatty()

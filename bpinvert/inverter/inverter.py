@@ -254,6 +254,7 @@ class Inverter:
         """
         result = self.invert(observed, level, progress=progress)
         keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
+        keep += ["noise_estimate", *(name for name in ("segment_shift",) if name in result)]
         data = [name for name in result.data_vars if result[name].dims == ("sounding", "reading")]
         names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in observed]
         return result[list(dict.fromkeys([*keep, *data, *names]))]

@@ -19,8 +19,10 @@ from forward_models import Magnetotelluric, Schlumberger, Wenner
 _SURVEYS = {"ves": {"ab2": Schlumberger, "a": Wenner}, "mt": {"period": Magnetotelluric}}
 # AB/2 as a multiple of the spacing that a sheet gives.
 _HALF_SPACINGS = {"ab2": 1.0, "a": 1.5}
-# So far beyond its range the inverter that comes with the package still serves: refinement uses all readings anyway.
+# Readings this far beyond the range of the inverter that comes with the package count as within.
 _TOLERANCE = 1.5
+# Share of readings within its range from which on it serves; refinement uses the others all the same.
+_MOST = 0.8
 _MOST_CHANNELS = 40
 # Less than for an inverter that is kept: the rate of false alarms is true to 0.07 %, and the user waits.
 _N_CALIBRATION = 20_000
@@ -73,14 +75,15 @@ def _made_for(observed, progress):
 
 
 def is_served(observed) -> bool:
-    """Whether the inverter that comes with the package is for soundings like these: all used AB/2 in its range."""
+    """Whether the inverter that comes with the package is for soundings like these: most used AB/2 in its range."""
     half = next((factor * observed[name].values for name, factor in _HALF_SPACINGS.items() if name in observed), None)
     if observed.attrs.get("method") != "ves" or half is None:
         return False
     name = next(name for name in _HALF_SPACINGS if name in observed)
     half = half[_used(observed, name) & np.isfinite(half)]
     low, high = shipped().survey.ab2[[0, -1]]
-    return bool(half.size and half.min() >= low / _TOLERANCE and half.max() <= high * _TOLERANCE)
+    inside = (half >= low / _TOLERANCE) & (half <= high * _TOLERANCE)
+    return bool(half.size and inside.mean() >= _MOST)
 
 
 @functools.cache
@@ -114,11 +117,18 @@ def survey_of(observed):
     if places.size < 3:
         raise ValueError(
             f"the sheet has {places.size} usable readings at different {name}; at least 3 are needed. "
-            "Correct or add readings."
+            f"Correct or add readings.{_why_unused(observed)}"
         )
     if places.size > _MOST_CHANNELS:
         places = np.geomspace(places[0], places[-1], _MOST_CHANNELS)
     return _SURVEYS[method][name](places)
+
+
+def _why_unused(observed):
+    """What the reader says of readings that are not used."""
+    lines = observed.attrs.get("read_report", "").split("\n")
+    found = [line for line in lines if "not used" in line or "none of its readings" in line]
+    return f" {' '.join(found[:3])}" if found else ""
 
 
 def prior_of(survey, observed) -> LayeredPrior:

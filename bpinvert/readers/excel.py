@@ -28,7 +28,19 @@ def read_excel(file: str, content: bytes) -> list[Grid]:
         sheets = []
     if not sheets:
         raise ValueError(f"{file} is not an Excel workbook (.xlsx); save it as .xlsx or .csv.")
-    return [Grid(file, list(_rows(sheet.iter_rows(values_only=True))), sheet.title) for sheet in sheets]
+    return [Grid(file, list(_rows(_values(sheet))), sheet.title) for sheet in sheets]
+
+
+def _values(sheet):
+    """The rows of a sheet; cells that are merged downward all hold the value of the first."""
+    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    for merged in sheet.merged_cells.ranges:
+        if merged.min_col == merged.max_col:
+            for line in range(merged.min_row, min(merged.max_row, len(rows) - 1 + sheet.min_row)):
+                rows[line + 1 - sheet.min_row][merged.min_col - sheet.min_column] = sheet.cell(
+                    merged.min_row, merged.min_col
+                ).value
+    return rows
 
 
 def _rows(values):

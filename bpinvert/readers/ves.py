@@ -20,6 +20,7 @@ def read(table: Table) -> xr.Dataset:
     """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
     sheet = Sheet(one_row_per_reading(table), WANTED)
     _refuse_open_spacings(sheet)
+    _refuse_other_arrays(sheet)
     sheet.require("a resistivity sounding", ("ab2", "ab", "a"), ("apparent_resistivity", "resistance", "voltage"))
     coordinates = _schlumberger(sheet) if "ab2" in sheet or "ab" in sheet else {"a": sheet.values("a")}
     data = {"apparent_resistivity": apparent_resistivity(sheet, coordinates)}
@@ -41,6 +42,23 @@ def _refuse_open_spacings(sheet):
             )
 
 
+def _refuse_other_arrays(sheet):
+    """Raise where an `a` stands beside the n of a dipole array, or the positions of B and M: it is no Wenner's."""
+    if "a" not in sheet or "ab2" in sheet or "ab" in sheet:
+        return
+    letters = {header.split("(")[0].split("[")[0].strip().lower(): k for k, header in enumerate(sheet.table.headers)}
+    kind = "positions of A, B, M and N" if {"b", "m"} <= set(letters) else ""
+    if not kind and "n" in letters:
+        values = sheet.table.numbers(letters["n"])[0]
+        if not np.array_equal(values, np.arange(1, len(values) + 1)):
+            kind = "a dipole array with a and n"
+    if kind:
+        raise ValueError(
+            f"{sheet.table.place} looks like {kind}, which this reader does not know; give AB/2 and MN/2 (or Wenner's "
+            "a alone) in columns of their own, or make the Dataset yourself with the survey's coordinates."
+        )
+
+
 def _schlumberger(sheet):
     ab_name, ab2 = _half(sheet, "ab2", "ab")
     mn_name, mn2 = _half(sheet, "mn2", "mn")
@@ -50,6 +68,7 @@ def _schlumberger(sheet):
     if np.isnan(mn2).all() and not sheet.faults:
         sheet.report.append("The column of MN is empty; the potential electrodes count as a point.")
         return {"ab2": ab2}
+    mn2 = _continued(sheet, mn2)
     for row in np.flatnonzero((mn2 >= ab2) & (ab2 > 0)):
         sheet.faults.setdefault(
             int(row),
@@ -58,6 +77,21 @@ def _schlumberger(sheet):
             f"{'MN/2' if mn_name == 'mn' else 'MN'} or its neighbour {'AB/2' if ab_name == 'ab' else 'AB'}.",
         )
     return {"ab2": ab2, "mn2": mn2}
+
+
+def _continued(sheet, mn2):
+    """MN/2 where a sheet writes it once for several readings: empty cells hold what stands above them."""
+    key = next((key for key in ("sounding", "name") if key in sheet), None)
+    names = sheet.texts(key) if key else [""] * len(mn2)
+    filled, n = mn2.copy(), 0
+    for row in range(1, len(mn2)):
+        same = names[row] in ("", names[row - 1])
+        if same and np.isnan(mn2[row]) and row not in sheet.faults and np.isfinite(filled[row - 1]):
+            filled[row] = filled[row - 1]
+            n += 1
+    if n:
+        sheet.report.append(f"MN is empty for {n} readings; they were taken with the MN of the reading above.")
+    return filled
 
 
 def _half(sheet, half, full):

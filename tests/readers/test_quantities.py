@@ -88,8 +88,26 @@ def test_a_reading_that_cannot_be_used_is_kept_masked_and_named(read, cell, word
 
 
 def test_a_spacing_or_mn_that_is_not_positive_masks_the_reading(read):
-    observed = read("ab2,mn2,rhoa\n-1,0.1,5\n2,0.2,5\n3,,5\n4,0.2,5\n5,0.2,5\n6,0,5\n")
-    assert values(observed, "used") == [False, True, False, True, True, False]
+    observed = read("ab2,mn2,rhoa\n-1,0.1,5\n2,-0.2,5\n3,0.2,5\n4,0.2,5\n5,0.2,5\n6,0,5\n")
+    assert values(observed, "used") == [False, False, True, True, True, False]
+
+
+def test_mn_written_once_for_several_readings_is_that_of_all_of_them_and_said_so(read):
+    observed = read(
+        "sounding,ab2,mn2,rhoa\nA,2,0.5,5\n,3,,5\n,4,,5\n,4,1,5\n,6,,5\nB,1,,7\nB,2,0.2,7\nB,3,,7\nB,4,,7\n"
+    )
+    np.testing.assert_array_equal(observed["mn2"].values[0], [0.5, 0.5, 0.5, 1, 1])
+    np.testing.assert_array_equal(observed["mn2"].values[1], [np.nan, 0.2, 0.2, 0.2, np.nan])
+    assert "MN is empty for 5 readings; they were taken with the MN of the reading above." in observed.read_report
+
+
+@pytest.mark.parametrize("header", ["a (m),n,rhoa", "A,B,M,N,rhoa"])
+def test_other_arrays_are_not_taken_for_wenner(read, header):
+    rows = "\n".join(f"5,{3 + k % 2},{10 + k},{k},{k}"[: 2 * header.count(",") + 2] for k in range(4))
+    with pytest.raises(ValueError, match=r"looks like (a dipole array with a and n|positions of A, B, M and N)"):
+        read(f"{header}\n{rows}\n")
+    # readings that are only counted are no dipoles
+    assert "a" in read("N,a (m),rhoa\n1,5,10\n2,10,11\n3,20,12\n")
 
 
 def test_an_error_that_is_not_positive_counts_as_not_given(read):

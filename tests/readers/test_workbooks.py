@@ -120,3 +120,22 @@ def test_old_and_locked_workbooks_are_to_be_saved_as_xlsx(tmp_path, name):
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
     with pytest.raises(ValueError, match=r"old Excel format \(\.xls\), or one with a password; save it as \.xlsx"):
         read_soundings(tmp_path / name)
+
+
+def test_cells_merged_downward_hold_the_value_for_every_reading(tmp_path):
+    book = pytest.importorskip("openpyxl").Workbook()
+    for row in [
+        ("AB/2 (m)", "MN/2 (m)", "rhoa"),
+        (2, 0.5, 10),
+        (4, None, 11),
+        (6, None, 12),
+        (6, 2, 13),
+        (9, None, 14),
+    ]:
+        book.active.append(row)
+    book.active.merge_cells("B2:B4")
+    book.active.merge_cells("B5:B6")
+    book.save(tmp_path / "merged.xlsx")
+    observed = read_soundings(tmp_path / "merged.xlsx")
+    np.testing.assert_array_equal(observed["mn2"].values[0], [0.5, 0.5, 0.5, 2, 2])
+    assert observed["used"].all()
