@@ -7,6 +7,9 @@ from dataclasses import dataclass, is_dataclass, replace
 import numpy as np
 import xarray as xr
 
+# A standard deviation so many times the datum.
+_WORTHLESS = 1e6
+
 
 @dataclass
 class Group:
@@ -66,8 +69,8 @@ def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
         data = _channels(observed, quantities, "", rows, readings)
         sigma = _channels(observed, quantities, "_std", rows, readings)
         used = np.isfinite(own.channels.to_scale(data)) if readings.size else np.zeros(data.shape, dtype=bool)
-        # A standard deviation of infinity is a way to say that a reading is worth nothing.
-        used &= ~((sigma <= 0) | np.isinf(sigma))
+        # A standard deviation of infinity, or near it, is a way to say that a reading is worth nothing.
+        used &= ~((sigma <= 0) | (sigma > _WORTHLESS * np.maximum(np.abs(data), 1.0)))
         if "used" in observed:
             by_hand = observed["used"].values[np.ix_(rows, readings)]
             used &= np.tile(by_hand, (1, len(quantities)))

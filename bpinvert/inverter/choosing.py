@@ -24,7 +24,7 @@ def choose(answers, n_used) -> np.ndarray:
     counts, n_parameters, chi2 = _table(answers)
     freedom = np.maximum(n_used[:, None] - n_parameters, 1)
     fits = chi2 <= chdtri(freedom, FEW_LAYERS)
-    bic = chi2 + n_parameters * np.log(n_used)[:, None]
+    bic = chi2 + n_parameters * np.log(np.maximum(n_used, 1))[:, None]
     return counts[np.where(fits.any(axis=1), fits.argmax(axis=1), bic.argmin(axis=1))]
 
 
@@ -45,7 +45,7 @@ def criterion(answers, n_used, room, n_shifts=0):
     freedom = n_used[:, None] - n_parameters
     low, high = (np.asarray(end)[:, None] ** 2 for end in room)
     squared = np.clip(chi2 / np.maximum(freedom, 1), low, high)
-    value = n_used[:, None] * np.log(squared) + chi2 / squared + n_parameters * np.log(n_used)[:, None]
+    value = n_used[:, None] * np.log(squared) + chi2 / squared + n_parameters * np.log(np.maximum(n_used, 1))[:, None]
     # A fit without freedom says nothing of the noise; unless every count is one, or the errors are known.
     empty = (freedom < FREEDOM) & (low < high) & (freedom[:, :1] >= FREEDOM)
     return np.where(empty, 1e300, value)
