@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import least_squares
 
 from bpinvert import LayeredPrior
-from bpinvert.refinement import Displacement, Misfit, refine, refine_multistart, starts_around
+from bpinvert.displacement import Displacement
+from bpinvert.refinement import Misfit, refine, refine_multistart, starts_around
 from forward_models import Magnetotelluric, Schlumberger
 
 VES = Schlumberger(ab2=np.geomspace(1, 500, 20)), LayeredPrior(n_layers=3, thickness=(0.5, 100), resistivity=(1, 1e4))

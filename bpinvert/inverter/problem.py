@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpinvert import geometry
+from bpinvert.displacement import Displacement
 from bpinvert.inverter.training_sheets import error_covariance
-from bpinvert.refinement import Displacement
 
 # Numbers in the matrices that are inverted at once.
 _AT_ONCE = 2**20

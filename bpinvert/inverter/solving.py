@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 from scipy.special import chdtri
 
 from bpinvert import checks, geometry
 from bpinvert.inverter.choosing import FEW_LAYERS, choose, criterion, noise_factor
 from bpinvert.inverter.problem import Assumed, Problem
+from bpinvert.inverter.solution import Solution
 from bpinvert.inverter.training_sheets import shift_variance
 from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
 from bpinvert.results import STATUS
@@ -20,50 +19,6 @@ FEWEST_READINGS = 3
 # No further start is tried where pure noise would give a larger chi² this often.
 _GOOD_FIT = 0.02
 _STARTS_PER_PARAMETER = 3
-
-
-@dataclass
-class Solution:
-    """Answers to the soundings of one group that have enough readings.
-
-    Attributes
-    ----------
-    rows : (n,) int array, places within the group
-    models : dict of arrays, NaN beyond the layer count
-    n_layers : (n,) int array
-    predicted, residuals, sigma : (n, n_channels) arrays on the group's own channels; σ in physical units
-    shift : (n, n_channels) array, displacement of each reading's segment on the scale, 0 where it has none
-    used : (n, n_channels) bool array
-    chi2 : (n,) array, mean squared residual over used readings
-    scores : (n, n_checks) array
-    strata : (n, 3) array, what the calibration tells apart (see `checks.Calibration`)
-    status : (n,) int array
-    noise_estimate : (n,) array
-    """
-
-    rows: np.ndarray
-    models: dict
-    n_layers: np.ndarray
-    predicted: np.ndarray
-    residuals: np.ndarray
-    sigma: np.ndarray
-    shift: np.ndarray
-    used: np.ndarray
-    chi2: np.ndarray
-    scores: np.ndarray
-    strata: np.ndarray
-    status: np.ndarray
-    noise_estimate: np.ndarray
-
-    def replace(self, rows, other: Solution) -> None:
-        """Put the answers of `other` in these rows."""
-        for field in fields(self):
-            mine, theirs = getattr(self, field.name), getattr(other, field.name)
-            if isinstance(mine, dict):
-                for name, values in mine.items():
-                    values[rows] = theirs[name]
-            elif field.name != "rows":
-                mine[rows] = theirs
 
 
 class Solver:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from bpinvert import geometry
+from bpinvert.displacement import Displacement
 from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.inverter import Inverter
 from bpinvert.inverter.training_sheets import shift_variance
@@ -16,7 +17,7 @@ from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import Noise, noise_from_dict
 from bpinvert.priors import prior_from_dict
 from bpinvert.priors.layered import two_digits
-from bpinvert.refinement import Displacement, Misfit, refine
+from bpinvert.refinement import Misfit, refine
 from bpinvert.results import FLAG_BITS
 from bpinvert.sheets import Sheets
 from forward_models import survey_from_dict

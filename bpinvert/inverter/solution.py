@@ -1,0 +1,41 @@
+"""Answers to the soundings of one group, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Solution:
+    """Answers to the soundings of one group that have enough readings.
+
+    Attributes
+    ----------
+    rows : (n,) int array, places within the group
+    models : dict of arrays, NaN beyond the layer count
+    n_layers : (n,) int array
+    predicted, residuals, sigma : (n, n_channels) arrays on the group's own channels; σ in physical units
+    shift : (n, n_channels) array, displacement of each reading's segment on the scale, 0 where it has none
+    used : (n, n_channels) bool array
+    chi2 : (n,) array, mean squared residual over used readings
+    scores : (n, n_checks) array
+    strata : (n, 3) array, what the calibration tells apart (see `checks.Calibration`)
+    status : (n,) int array
+    noise_estimate : (n,) array
+    """
+
+    rows: np.ndarray
+    models: dict
+    n_layers: np.ndarray
+    predicted: np.ndarray
+    residuals: np.ndarray
+    sigma: np.ndarray
+    shift: np.ndarray
+    used: np.ndarray
+    chi2: np.ndarray
+    scores: np.ndarray
+    strata: np.ndarray
+    status: np.ndarray
+    noise_estimate: np.ndarray
