@@ -57,7 +57,17 @@ def normal_score(mean_square, n):
     return (np.cbrt(mean_square) - (1 - spread)) / np.sqrt(spread)
 
 
-class Range:
+class _Check:
+    """A check that learns nothing from the training data; others override what they learn and store."""
+
+    def fit(self, inputs: np.ndarray, data: np.ndarray):
+        return self
+
+    def get_state(self):
+        return {}
+
+
+class Range(_Check):
     """How far the most extreme datum, noise level or known quantity lies outside the training range.
 
     In training standard deviations, negative inside. `low` and `high` are those of the noisy data on the channels,
@@ -86,23 +96,17 @@ class Range:
         return {"low": self.low, "high": self.high, "n_known": self.n_known}
 
 
-class Mahalanobis:
+class Mahalanobis(_Check):
     """Distance of the sounding's own readings from the training mean, as a normal score (see `normal_score`)."""
 
     name = "mahalanobis"
-
-    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Mahalanobis:
-        return self
 
     def score(self, given: CheckInputs):
         n = np.maximum(given.n_mapped, 1)
         return normal_score(given.distance / n, n)
 
-    def get_state(self):
-        return {}
 
-
-class Neighbour:
+class Neighbour(_Check):
     """Mean distance to the nearest training soundings of a reference subset, in standardised inputs."""
 
     name = "neighbour"
@@ -130,13 +134,10 @@ class Neighbour:
         return {"reference": self.reference}
 
 
-class Residual:
+class Residual(_Check):
     """The largest single residual of the answer, as the normal score of its chance among that many readings."""
 
     name = "residual"
-
-    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Residual:
-        return self
 
     def score(self, given: CheckInputs):
         used = ~np.isnan(given.residuals)
@@ -145,40 +146,25 @@ class Residual:
         # Beyond double precision of the chance the residual itself keeps the order.
         return np.where(inside < 1 - 1e-12, ndtri(np.clip(inside, 1e-300, 1 - 1e-12)), 7.0 + largest)
 
-    def get_state(self):
-        return {}
 
-
-class Misfit:
+class Misfit(_Check):
     """chi²/N of the answer as a normal score (see `normal_score`)."""
 
     name = "misfit"
-
-    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Misfit:
-        return self
 
     def score(self, given: CheckInputs):
         n = np.maximum(given.n_used, 1)
         chi2 = np.square(np.where(np.isnan(given.residuals), 0.0, given.residuals)).sum(axis=1) / n
         return normal_score(chi2, n)
 
-    def get_state(self):
-        return {}
 
-
-class Noise:
+class Noise(_Check):
     """Scatter of neighbouring readings that no curve has, as a normal score; the layered model plays no part."""
 
     name = "noise"
 
-    def fit(self, inputs: np.ndarray, data: np.ndarray) -> Noise:
-        return self
-
     def score(self, given: CheckInputs):
         return normal_score(given.roughness, np.maximum(given.n_mapped, 1))
-
-    def get_state(self):
-        return {}
 
 
 CHECKS = {check.name: check for check in (Range, Mahalanobis, Neighbour, Residual, Misfit, Noise)}

@@ -98,16 +98,6 @@ class Problem:
     def __len__(self):
         return len(self.data)
 
-    def take(self, rows) -> Problem:
-        """Some of the soundings."""
-        other = object.__new__(Problem)
-        vars(other).update(vars(self))
-        other.group = self.group.take(rows)
-        other.context = other.group.context
-        for name in ("data", "scaled", "used", "given"):
-            setattr(other, name, getattr(self, name)[rows])
-        return other
-
     def displacement(self, assumed, rows=slice(None)):
         """Displacements of the MN segments; None where there are none."""
         if not len(self.segments):

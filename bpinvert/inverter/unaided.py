@@ -76,10 +76,10 @@ def _made_for(observed, progress):
 
 def is_served(observed) -> bool:
     """Whether the inverter that comes with the package is for soundings like these: most used AB/2 in its range."""
-    half = next((factor * observed[name].values for name, factor in _HALF_SPACINGS.items() if name in observed), None)
-    if observed.attrs.get("method") != "ves" or half is None:
+    name = next((name for name in _HALF_SPACINGS if name in observed), None)
+    if observed.attrs.get("method") != "ves" or name is None:
         return False
-    name = next(name for name in _HALF_SPACINGS if name in observed)
+    half = _HALF_SPACINGS[name] * observed[name].values
     half = half[_used(observed, name) & np.isfinite(half)]
     low, high = shipped().survey.ab2[[0, -1]]
     inside = (half >= low / _TOLERANCE) & (half <= high * _TOLERANCE)
