@@ -24,8 +24,9 @@ def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[s
 
     One row names the columns; units stand in the headers or in the row below. A sheet holds one sounding, or several
     told apart by a column of names or by a column of apparent resistivity for each; a workbook, one or more on each
-    sheet. Apparent resistivity may be left to K·R or K·V/I, with K from the electrodes where it is not given. Files
-    are .xlsx, .csv, .txt, .dat or .ves: comma, semicolon, tab or blanks; decimal point or comma.
+    sheet. Spacings and data may be logarithms (``log10 rhoa``, ``ln rhoa``); a column ``used`` (yes or no, 1 or 0)
+    masks readings. Apparent resistivity may be left to K·R or K·V/I, with K from the electrodes where it is not given.
+    Files are .xlsx, .csv, .txt, .dat or .ves: comma, semicolon, tab or blanks; decimal point or comma.
 
     Parameters
     ----------

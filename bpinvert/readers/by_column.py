@@ -59,10 +59,11 @@ def _labelled(table):
     """By column: (sounding, header of its resistivity), where the headers give both."""
     found = {i: sounding_label(_meaning(table, i)) for i in range(len(table.headers))}
     found = {i: label for i, label in found.items() if label}
-    log10 = {i: bool(read_header(rest).log10) for i, (_, rest) in found.items()}
-    if len(set(log10.values())) > 1:
+    logs = {i: read_header(rest).log for i, (_, rest) in found.items()}
+    if len(set(logs.values())) > 1:
         raise ValueError(f"{table.place} has resistivities and their logarithms side by side; keep one kind.")
-    kind = "log10 of the apparent resistivity" if any(log10.values()) else "apparent resistivity"
+    log = next(iter(logs.values()), "")
+    kind = f"{log} of the apparent resistivity" if log else "apparent resistivity"
     unit = "" if all(read_header(rest).unit for _, rest in found.values()) else " (not all headers give a unit)"
     return found, f"read as {kind} in ohm m{unit}, each of one sounding."
 

@@ -18,7 +18,7 @@ def fold(text: str) -> str:
 
 
 _NAMES = {fold(spelling): name for name, spellings in known.SPELLINGS.items() for spelling in spellings}
-_SITE = ("sounding", "name", "line", "x", "y", "elevation", "height")
+_SITE = ("sounding", "name", "line", "used", "x", "y", "elevation", "height")
 _SIGNS = {"ρ": "rho", "ω": "ohm", "φ": "phi", "σ": "sigma", "δ": "delta", "°": "deg", "%": " % ", "⁄": "/", "№": "no"}
 # Headers of more words are sentences.
 _MOST_WORDS = 8
@@ -29,6 +29,8 @@ _CJK = "\u4e00-\u9fff"
 class Column:
     """One column; `name` is empty for an error that does not say of what, `unit` where none is given.
 
+    `log` is empty, ``log10``, ``ln``, or ``log`` where the header leaves open which.
+
     `number` tells repeated measurements apart, as in ``R1``, ``R2``; `stated` is whether the caller of
     ``read_soundings`` said what the column means.
     """
@@ -38,7 +40,7 @@ class Column:
     name: str
     unit: str = ""
     factor: float = 1.0
-    log10: bool = False
+    log: str = ""
     error: bool = False
     standard_deviation: bool = False
     number: int | None = None
@@ -53,8 +55,8 @@ def read_header(header: str, index: int = 0) -> Column | None:
     ('apparent_resistivity', 'ohm m')
     """
     words = _words(header)
-    log10 = "log10" in words
-    words = [word for word in words if word != "log10"]
+    log = next((word for word in words if word in known.LOGARITHMS), "")
+    words = [word for word in words if word not in known.LOGARITHMS]
     kinds = known.ERROR_WORDS.intersection(words)
     words = [word for word in words if word not in kinds and not (kinds and word in known.FILLERS)]
     for spelling, place in _unit_candidates(words, bool(kinds)):
@@ -64,7 +66,7 @@ def read_header(header: str, index: int = 0) -> Column | None:
         name, number = _meaning(rest, unit)
         if known.SYMBOLS.get(spelling, name) == name and (name or (kinds and not rest)):
             deviation = bool(kinds & known.STANDARD_DEVIATION)
-            return Column(index, header, name, unit, factor, log10, bool(kinds), deviation, number)
+            return Column(index, header, name, unit, factor, log, bool(kinds), deviation, number)
     quantity, slash, unit = header.rpartition("/")
     if slash and unit_of(unit):  # as in ``U/mV``
         column = read_header(f"{quantity} ({unit})", index)
@@ -79,6 +81,7 @@ def _words(header):
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     text = re.sub(r"log_?10", " log10 ", text)
+    text = re.sub(r"\b(log|ln|lg)(?=ab|mn|rho)", r"\1 ", text)
     text = re.sub(r"\s*/\s*", "/", text)
     text = re.sub(rf"(?<=[{_CJK}])(?=[^{_CJK}])|(?<=[^{_CJK}])(?=[{_CJK}])", " ", text)
     return re.findall(r"[^\W_]+(?:/[^\W_]+)*|%", text)

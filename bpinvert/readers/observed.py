@@ -51,6 +51,7 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
     """
     stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
     names, site = sheet.soundings, _site(sheet)
+    sheet.mask()
     reasons = _reasons(sheet, {**coordinates, **data}, (*coordinates, *positive))
     groups = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
     faulty = _faulty(sheet, groups)

@@ -6,6 +6,7 @@ import numpy as np
 
 from bpinvert.readers.repeats import typical
 from bpinvert.readers.sheet import Sheet
+from bpinvert.readers.spellings import LOGARITHMS
 
 _TOLERANCE = 0.05
 _MOST_ROWS = 12
@@ -50,8 +51,8 @@ def _as_written(values, columns):
     """`values` as they stand in the sheet."""
     written = values / np.array([column.factor for column in columns])
     for k, column in enumerate(columns):
-        if column.log10:
-            written[:, k] = np.log10(written[:, k])
+        if column.log:
+            written[:, k] = np.log(written[:, k]) / np.log(LOGARITHMS[column.log])
     return written
 
 

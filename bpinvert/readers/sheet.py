@@ -7,10 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from bpinvert.readers.headers import Column, recognise
+from bpinvert.readers.spellings import LOGARITHMS
 from bpinvert.readers.table import Table
 
 POSITION = ("x", "y", "elevation", "height")
-SITE = ("sounding", "name", "line", *POSITION)
+SITE = ("sounding", "name", "line", "used", *POSITION)
+YES, NO = ("1", "yes", "y", "true", "used", "x", ""), ("0", "no", "n", "false", "masked", "not used")
 
 UNIT = {
     **dict.fromkeys(("ab2", "ab", "mn2", "mn", "a", "geometric_factor", *POSITION), "m"),
@@ -128,8 +130,8 @@ class Sheet:
         # A column that was put together from several is described in the notes of the table.
         made = -1 if self.table.sources is None else len(self.table.headers) - 1
         shown = [column for column in columns if column.index != made]
-        for key in dict.fromkeys((column.unit, column.factor, column.log10) for column in shown):
-            alike = [column for column in shown if (column.unit, column.factor, column.log10) == key]
+        for key in dict.fromkeys((column.unit, column.factor, column.log) for column in shown):
+            alike = [column for column in shown if (column.unit, column.factor, column.log) == key]
             self.report.append(_was_read(name, alike, self.table.stated))
         return values
 
@@ -140,14 +142,33 @@ class Sheet:
                 f"{WORD[name]} must be in {UNIT[name]}. Correct the header."
             )
         values = self._numbers(column)
-        if column.log10:
+        if column.log:
             with np.errstate(over="ignore"):  # an infinite value is masked like any other that is not finite
-                values = 10.0**values
+                values = self._base(column) ** values
         return values * column.factor
+
+    def _base(self, column):
+        base = LOGARITHMS[column.log]
+        if base is None:
+            raise ValueError(
+                f"{self.table.place}, column {column.header!r} does not say whether it holds log10 or ln; write it in "
+                "the header, or say it with columns=."
+            )
+        return base
 
     def texts(self, name: str) -> list[str]:
         self._read.add(self._quantities[name][0].index)
         return self.table.texts(self._quantities[name][0].index)
+
+    def mask(self) -> None:
+        """Mark the rows as unusable that the sheet's own column says are not to be used; an empty cell says nothing."""
+        for row, text in enumerate(self.texts("used") if "used" in self else ()):
+            if text.lower() in NO:
+                self.unusable[row] = (
+                    f"{self.table.row(row)} is masked in column {self._quantities['used'][0].header!r}."
+                )
+            elif text.lower() not in YES:
+                self.faults[row] = f"{self.where(row, 'used')} holds {text!r}; write yes or no, or 1 or 0."
 
     @cached_property
     def soundings(self) -> np.ndarray:
@@ -195,15 +216,16 @@ class Sheet:
                     "error is a fraction such as 0.03. Write % in the header if the column is in per cent."
                 )
             return error * column.factor * np.abs(values), "relative to it"
-        if column.log10 or (quantity.log10 and unnamed and not column.unit and column.standard_deviation):
-            return error * np.log(10) * values, "in units of log10"
+        if column.log or (quantity.log and unnamed and not column.unit and column.standard_deviation):
+            base = column if column.log else quantity
+            return error * np.log(self._base(base)) * values, f"in units of {base.log}"
         if column.unit == UNIT[name]:
             return error * column.factor, f"in {UNIT[name]}"
-        if not column.unit and not quantity.log10 and (column.standard_deviation or not unnamed):
+        if not column.unit and not quantity.log and (column.standard_deviation or not unnamed):
             return error * quantity.factor, f"in {UNIT[name]} (the header gives no unit)"
         raise ValueError(
             f"{self.table.place}, column {column.header!r} does not say in which unit the error is; "
-            f"write (%), ({UNIT[name]}) or log10 in the header."
+            f"write (%), ({UNIT[name]}), log10 or ln in the header."
         )
 
     def _numbers(self, column: Column):
@@ -224,7 +246,7 @@ class Sheet:
 def _was_read(name, columns, stated):
     first = columns[0]
     headers = ", ".join(repr(column.header) for column in columns)
-    scale = ", from log10" if first.log10 else f", converted (times {first.factor:g})" if first.factor != 1 else ""
+    scale = f", from {first.log}" if first.log else f", converted (times {first.factor:g})" if first.factor != 1 else ""
     unit = UNIT[name] if first.unit else f"{UNIT[name]} (the header gives no unit)"
     by_whom = ", as stated with columns=" if first.stated and stated else ""
     many = len(columns) > 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 # Spelling -> the name that the quantity has everywhere else. A slash counts only where it is written here.
 SPELLINGS = {
     "ab2": ("ab2", "l/2", "halfab", "1/2ab", "demiab", "oa", "ав/2", "供电半极距", "半供电极距"),
@@ -54,6 +56,7 @@ SPELLINGS = {
     "x": ("x", "easting", "east"),
     "y": ("y", "northing", "north"),
     "elevation": ("elevation", "elev", "altitude"),
+    "used": ("used", "use"),
     "height": ("height",),
 }  # fmt: skip
 
@@ -128,6 +131,9 @@ UNITS = {
 }  # fmt: skip
 # Units of one letter that is a symbol as well: units only after this quantity.
 SYMBOLS = {"a": "current", "v": "voltage"}
+
+# Header's word -> base of the logarithm; None where it leaves that open.
+LOGARITHMS = {"log10": 10.0, "lg": 10.0, "ln": math.e, "log": None}
 
 ERROR_WORDS = {
     "std", "stdev", "stddev", "sd", "sigma", "err", "error", "errors", "uncertainty", "erreur", "fehler", "erro",

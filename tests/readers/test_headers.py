@@ -74,12 +74,12 @@ from bpinvert.readers.spellings import UNITS
 def test_headers_in_users_spelling_are_understood(header, name, unit):
     column = read_header(header)
     assert (column.name, (column.unit, column.factor)) == (name, UNITS.get(unit.lower().replace(" ", ""), ("", 1.0)))
-    assert (column.log10, column.error, column.number) == (False, False, None)
+    assert (column.log, column.error, column.number) == ("", False, None)
 
 
 @pytest.mark.parametrize(
     "header",
-    ["ln rhoa", "log(rhoa)", "AB/2 (yd)", "rhoa calc", "R (MΩ)", "mV", "No", "VES 1", "true resistivity", "pa"],
+    ["AB/2 (yd)", "rhoa calc", "R (MΩ)", "mV", "No", "VES 1", "true resistivity", "pa"],
 )
 def test_headers_of_other_things_are_not_taken_for_a_quantity(header):
     assert read_header(header) is None

@@ -25,11 +25,38 @@ def values(observed, name):
         ("rhoa_std", "2", 2.0),
         ("std", "2", 2.0),
         ("std log10 rhoa", "0.02", 2.0 * np.log(10)),
+        ("std ln rhoa", "0.02", 2.0),
     ],
 )
 def test_errors_become_physical_standard_deviations(read, header, cell, sigma):
     observed = read(f"ab2,rhoa,{header}\n1,100,{cell}\n2,100,{cell}\n3,100,\n")
     np.testing.assert_allclose(values(observed, "apparent_resistivity_std"), [sigma, sigma, np.nan], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name, log", [("log10", np.log10), ("lg", np.log10), ("ln", np.log)])
+def test_logarithms_are_read_by_their_base(read, name, log):
+    rows = "".join(f"{log(ab2):.12g},{log(100):.12g}\n" for ab2 in (1.5, 5, 20))
+    observed = read(f"{name}(AB/2),{name}Rhoa\n{rows}")
+    np.testing.assert_allclose(values(observed, "ab2"), [1.5, 5, 20])
+    np.testing.assert_allclose(values(observed, "apparent_resistivity"), 100)
+    assert f"from {name}" in observed.read_report
+
+
+def test_a_logarithm_of_unknown_base_is_refused(read):
+    with pytest.raises(ValueError, match=r"column 'log AB/2' does not say whether it holds log10 or ln"):
+        read("log AB/2,rhoa\n0.2,100\n0.5,100\n1,100\n")
+
+
+def test_readings_masked_in_the_sheet_are_kept_but_not_used(read):
+    observed = read("AB/2,rhoa,used\n1,100,yes\n2,100,\n3,9,no\n4,100,1\n")
+    assert observed["used"].values[0].tolist() == [True, True, False, True]
+    assert values(observed, "apparent_resistivity")[2] == 9
+    assert "Row 4 is masked in column 'used'" in observed.read_report
+
+
+def test_a_mask_that_is_neither_yes_nor_no_is_refused(read):
+    with pytest.raises(ValueError, match=r"row 3, column 'used' holds 'perhaps'; write yes or no"):
+        read("AB/2,rhoa,used\n1,100,yes\n2,100,perhaps\n3,100,no\n4,100,1\n")
 
 
 def test_an_error_without_a_unit_is_refused(read):
