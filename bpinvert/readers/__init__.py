@@ -23,18 +23,19 @@ def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[s
     """The soundings in a field sheet, every reading kept, each either used or masked for a stated reason.
 
     One row names the columns; units stand in the headers or in the row below. A sheet holds one sounding, or several
-    told apart by a column of names or by a column of apparent resistivity for each; a workbook, one or more on each
-    sheet. Spacings and data may be logarithms (``log10 rhoa``, ``ln rhoa``); a column ``used`` (yes or no, 1 or 0)
-    masks readings. Apparent resistivity may be left to K·R or K·V/I, with K from the electrodes where it is not given.
-    Files are .xlsx, .csv, .txt, .dat or .ves: comma, semicolon, tab or blanks; decimal point or comma.
+    told apart by a column of names, by a column of apparent resistivity for each, or because the spacings start again;
+    a workbook, one or more on each sheet. Spacings and data may be logarithms (``log10 rhoa``, ``ln rhoa``); a column
+    ``used`` (yes or no, 1 or 0) or its opposite ``rejected`` masks readings. Apparent resistivity may be left to K·R or
+    K·V/I, with K from the electrodes where it is not given. Files are .xlsx, .csv, .txt, .dat or .ves: comma,
+    semicolon, tab or blanks; decimal point or comma.
 
     Parameters
     ----------
     path : str or path
     method : "ves" or "mt"
     columns : dict of str to str, optional
-        What headers of the sheet mean, as other headers: ``{"p": "MN/2 (cm)", "m1": "R1 (ohm)"}``. The columns of a
-        file without headers are called "1", "2", ….
+        What headers of the sheet mean, as other headers: ``{"p": "MN/2 (cm)", "m1": "R1 (ohm)"}``. Columns without
+        headers, or of equal ones, are called "1", "2", … from the left.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def _refuse_unknown(columns, tables):
         headers = ", ".join(repr(header) for table in tables for header in table.headers if header)
         raise ValueError(
             f"columns names {', '.join(map(repr, unknown))}, but {tables[0].file} has the columns {headers}; "
-            "write a header as it stands in the sheet."
+            "write a header as it stands in the sheet, or the number of its column."
         )
 
 

@@ -24,13 +24,17 @@ _NO_RESULT = ("#n/a", "#div/0!", "#num!", "#value!", "#null!")
 _EMPTY = ("", "nan", "na", "n/a", "-", "--", *_NO_RESULT)
 
 
+class Formula(str):
+    """The cell of a workbook that holds a formula without its value."""
+
+
 def from_excel(value) -> str | float:
     """A cell's value in a workbook as a number or text."""
     if value is None:
         return ""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
-    return str(value)
+    return value if isinstance(value, str) else str(value)
 
 
 def is_comment(cell: str | float) -> bool:
@@ -67,7 +71,9 @@ def grouped(cell: str | float) -> bool:
 
 
 def is_number(cell: str | float) -> bool:
-    """Whether `cell` holds a number, with whichever decimal sign."""
+    """Whether `cell` holds a number, with whichever decimal sign, or a formula in the place of one."""
+    if isinstance(cell, Formula):
+        return True
     for decimal in ".,":
         try:
             return not np.isnan(to_number(cell, decimal))
@@ -92,6 +98,11 @@ def decimal_sign(cells) -> str:
 
 def mend(cell: str) -> str:
     """What to do about a cell that is not a number."""
+    if isinstance(cell, Formula):
+        return (
+            "the file holds formulas without their values; open it in Excel or LibreOffice, save it there and read it "
+            "again."
+        )
     if _DATE.fullmatch(_plain(cell)):
         return (
             "Excel has made a date of it, e.g. of 1/2 or 1.2; format the column as numbers or text "

@@ -17,30 +17,52 @@ def read_excel(file: str, content: bytes) -> list[Grid]:
     ValueError
         If it is no .xlsx workbook.
     """
+    book = _load(content, values=True)
+    if book is None:
+        raise ValueError(f"{file} is not an Excel workbook (.xlsx); save it as .xlsx or .csv.")
+    lacking = any(map(_lacks_value, (cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)))
+    formulas = _load(content, values=False) if lacking else book
+    return [Grid(file, list(_rows(_values(sheet, formulas[sheet.title]))), sheet.title) for sheet in book.worksheets]
+
+
+def _load(content, values):
+    """The workbook with what its formulas gave, or with the formulas themselves; None where it is none."""
     import openpyxl
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions; none holds readings
-            book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-        sheets = book.worksheets
+            book = openpyxl.load_workbook(io.BytesIO(content), data_only=values)
+        return book if book.worksheets else None
     except Exception:  # the many ways in which a zip file is not a workbook
-        sheets = []
-    if not sheets:
-        raise ValueError(f"{file} is not an Excel workbook (.xlsx); save it as .xlsx or .csv.")
-    return [Grid(file, list(_rows(_values(sheet))), sheet.title) for sheet in sheets]
+        return None
 
 
-def _values(sheet):
-    """The rows of a sheet; cells that are merged downward all hold the value of the first."""
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+def _lacks_value(cell):
+    """Whether a cell may hold a formula without its value: one that gave empty text is of another type."""
+    return cell.value is None and cell.data_type == "n"
+
+
+def _values(sheet, formulas):
+    """The rows of a sheet; cells that are merged downward all hold the value of the first.
+
+    A formula without its value stands for itself.
+    """
+    rows = [[_value(cell, formulas) for cell in row] for row in sheet.iter_rows()]
     for merged in sheet.merged_cells.ranges:
         if merged.min_col == merged.max_col:
-            for line in range(merged.min_row, min(merged.max_row, len(rows) - 1 + sheet.min_row)):
-                rows[line + 1 - sheet.min_row][merged.min_col - sheet.min_column] = sheet.cell(
-                    merged.min_row, merged.min_col
-                ).value
+            column = merged.min_col - 1
+            for row in rows[merged.min_row : merged.max_row]:
+                row[column] = rows[merged.min_row - 1][column]
     return rows
+
+
+def _value(cell, formulas):
+    if not _lacks_value(cell):
+        return cell.value
+    written = formulas.cell(cell.row, cell.column).value
+    formula = getattr(written, "text", written)  # that of an array of cells stands in an object
+    return cells.Formula(formula) if isinstance(formula, str) else None
 
 
 def _rows(values):

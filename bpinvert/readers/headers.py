@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bpinvert.readers import spellings as known
 from bpinvert.readers.cells import is_number
+from bpinvert.readers.quantities import SITE, WORD
 from bpinvert.readers.spellings import UNITS
 
 
@@ -18,7 +19,6 @@ def fold(text: str) -> str:
 
 
 _NAMES = {fold(spelling): name for name, spellings in known.SPELLINGS.items() for spelling in spellings}
-_SITE = ("sounding", "name", "line", "used", "x", "y", "elevation", "height")
 _SIGNS = {"ρ": "rho", "ω": "ohm", "φ": "phi", "σ": "sigma", "δ": "delta", "°": "deg", "%": " % ", "⁄": "/", "№": "no"}
 # Headers of more words are sentences.
 _MOST_WORDS = 8
@@ -56,7 +56,7 @@ def read_header(header: str, index: int = 0) -> Column | None:
     """
     words = _words(header)
     log = next((word for word in words if word in known.LOGARITHMS), "")
-    words = [word for word in words if word not in known.LOGARITHMS]
+    words = [word for word in words if word not in known.LOGARITHMS and word not in known.MEASURED]
     kinds = known.ERROR_WORDS.intersection(words)
     words = [word for word in words if word not in kinds and not (kinds and word in known.FILLERS)]
     for spelling, place in _unit_candidates(words, bool(kinds)):
@@ -149,10 +149,33 @@ def unit_of(text: str) -> tuple[str, float] | None:
     return UNITS.get("".join(_words(text)))
 
 
+def bracketed(header: str) -> tuple[str, str]:
+    """(what stands before, what stands in brackets) at the end of `header`; the latter empty where there are none."""
+    match = re.fullmatch(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*", header, re.DOTALL)
+    return (match[1], match[2].strip()) if match else (header, "")
+
+
+def split_unit(header: str) -> tuple[str, str]:
+    """(name, unit) of `header` that ends with a unit, in brackets or as a word of two letters or more.
+
+    >>> split_unit("SE 2 (ohm m)"), split_unit("spread_cm"), split_unit("Site A")
+    (('SE 2', 'ohm m'), ('spread', 'cm'), ('Site A', ''))
+    """
+    name, unit = bracketed(header)
+    if unit:
+        return (name, unit) if unit_of(unit) else (header, "")
+    words = re.split(r"[\s_,]+", header)
+    if len(words) > 2 and (unit_of(" ".join(words[-2:])) or ("",))[0] == "ohm m":
+        return " ".join(words[:-2]), " ".join(words[-2:])
+    if len(words) > 1 and len(words[-1]) > 1 and unit_of(words[-1]):
+        return " ".join(words[:-1]), words[-1]
+    return header, ""
+
+
 def other_quantity(header: str) -> bool:
     """Whether numbers under `header` are surely no apparent resistivity that a sounding's name stands for."""
     words = _words(header)
-    name, bracket = re.fullmatch(r"(.*?)\s*([(\[][^()\[\]]*[)\]])?\s*", header, re.DOTALL).groups()
+    name, bracket = bracketed(header)
     pair, last = "".join(words[-2:]), "".join(words[-1:])
     if UNITS.get(pair, ("",))[0] == "ohm m":
         unit = "ohm m"
@@ -160,9 +183,13 @@ def other_quantity(header: str) -> bool:
         unit = UNITS.get(last, ("",))[0] if len(last) > 1 or bracket else ""
     joined = "".join(words).replace("/", "")
     counter = joined in known.COUNTERS or re.fullmatch(r"unnamed\d*", joined) is not None
-    foreign = bool((known.OTHERS | known.ERROR_WORDS).intersection(words))
-    understood = read_header(header) is not None or (bracket is not None and read_header(name) is not None)
-    return counter or foreign or understood or unit not in ("", "ohm m")
+    understood = read_header(header) is not None or (bracket != "" and read_header(name) is not None)
+    return counter or foreign(header) or understood or unit not in ("", "ohm m")
+
+
+def foreign(header: str) -> bool:
+    """Whether `header` has a word of a quantity that is of no use here, or of an error."""
+    return bool((known.OTHERS | known.ERROR_WORDS).intersection(_words(header)))
 
 
 def sounding_label(header: str) -> tuple[str, str] | None:
@@ -198,7 +225,7 @@ def score(cells: list, stated: frozenset[str] | set[str] = frozenset()) -> int:
         elif text in stated:
             points += 2
         elif text and (column := read_header(text)):
-            points += (1 if column.name in _SITE else 2) + bool(column.unit)
+            points += (1 if column.name in SITE else 2) + bool(column.unit)
     return points
 
 
@@ -210,7 +237,8 @@ def tidy(cell: str | float) -> str:
 def recognise(headers: list[str], meanings: dict[int, str], wanted: tuple[str, ...]) -> list[Column]:
     """The columns whose meaning is among `wanted`, and errors of those; `meanings` are what the caller stated.
 
-    Of two columns with one meaning the stated one counts, and of two that are not needed the first.
+    Of two columns with one meaning the stated one counts, of two units the one without a factor, and of two that are
+    not needed the first.
 
     Raises
     ------
@@ -225,16 +253,30 @@ def recognise(headers: list[str], meanings: dict[int, str], wanted: tuple[str, .
     found = [column for column in found if not (column.error and column.name in known.INGREDIENTS)]
     stated = {(column.name, column.error, column.number) for column in found if column.stated}
     found = [c for c in found if c.stated or (c.name, c.error, c.number) not in stated]
-    spare = set(known.OPEN)
+    spare = {*known.OPEN, "array"}
     if any(column.name == "apparent_resistivity" and not column.error for column in found):
         spare |= set(known.INGREDIENTS)
     seen = {}
     for column in found:
-        first = seen.setdefault((column.name, column.error, column.number), column)
-        if first is not column and column.name not in spare:
-            raise ValueError(
-                f"columns {first.header!r} and {column.header!r} both mean "
-                f"{column.name.replace('_', ' ') or 'an error'}; keep one of them, rename the other, or say with "
-                "columns= which is meant."
-            )
+        key = (column.name, column.error, column.number)
+        first = seen.setdefault(key, column)
+        if first is column or column.name in spare:
+            continue
+        alike = split_unit(first.header)[0] == split_unit(column.header)[0] and first.log == column.log
+        if not alike or first.factor == column.factor or 1 not in (first.factor, column.factor):
+            raise ValueError(_both_mean(first, column, meanings.get(first.index, first.header)))
+        seen[key] = min(first, column, key=lambda column: column.factor != 1)
     return list(seen.values())
+
+
+def _both_mean(first, second, text):
+    meaning = f"an error of the {WORD[first.name]}" if first.error and first.name else WORD.get(first.name, "an error")
+    if first.header != second.header:
+        pair, which, aside = f"{first.header!r} and {second.header!r}", first.header, ""
+    else:
+        pair, which = f"{first.index + 1} and {second.index + 1}, {first.header!r},", str(first.index + 1)
+        aside = " Two soundings side by side belong one below the other, with a column of their names."
+    return (
+        f"columns {pair} both mean {meaning}; keep one of them, rename the other, or say which is meant, as with "
+        f"columns={{{which!r}: {text!r}}}.{aside}"
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpinvert.readers.sheet import WORD, Sheet
+from bpinvert.readers.quantities import WORD
+from bpinvert.readers.sheet import Sheet
 
 _FACTOR = 5.0
 # Farther apart than this, readings may differ by the factor over a layered earth.

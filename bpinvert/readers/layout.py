@@ -7,7 +7,9 @@ from pathlib import PurePath
 
 from bpinvert.readers import cells as cell
 from bpinvert.readers.headers import read_header, score, tidy, unit_of
+from bpinvert.readers.preamble import declares
 from bpinvert.readers.table import Grid, Table
+from bpinvert.readers.units import with_unit
 
 DEPTH = 15
 NO_CELLS = "holds no cells"
@@ -42,22 +44,22 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
     notes = list(grid.notes)
     if at is None:
         above, body = [], [(line, cells) for line, cells, comment in rows if not comment]
-        headers, meanings = _without_headers(grid, body, columns, notes)
+        headers, meanings, stated = _without_headers(grid, body, columns, notes)
     else:
         above = [(line, _joined(cells)) for line, cells, comment in rows[:at] if not comment]
         body = _body(rows[at + 1 :], notes)
         headers = _headers(rows[at][1], body)
-        meanings = _meanings(grid, headers, columns)
+        meanings, stated = _meanings(grid, headers, columns)
     if above:
         notes.append(f"Above the headers {_skipped(above)}")
-    stated = tuple(header for header in headers if header in columns)
     body = _without_notes(body, notes)
     if body and _is_units(body[0][1]):
         headers, meanings = _with_units(grid, headers, meanings, *body.pop(0), notes)
     if not body:
         raise ValueError(f"{grid.place} has headers but no readings below them; add one row per reading.")
     title, titled = _title(grid, above, several)
-    table = Table(grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled)
+    said = tuple((line, _joined(cells)) for line, cells, comment in rows[:at] if at is not None or comment)
+    table = Table(grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, said)
     for line, cells in body:
         if len(cells) > len(headers):
             raise ValueError(
@@ -124,10 +126,10 @@ def _headers(cells, body):
 
 
 def _without_headers(grid, body, columns, notes):
-    """Numbers for headers, and what they mean."""
+    """Numbers for headers, what they mean, and those of which the caller said it."""
     line, first = body[0]
     headers = [str(i + 1) for i in range(len(first))]
-    meanings = {i: columns[header] for i, header in enumerate(headers) if header in columns}
+    meanings, stated = _meanings(grid, headers, columns)
     if meanings:
         notes.append("The file has no headers; its columns were counted from 1.")
     elif PurePath(grid.file).suffix.lower() == ".ves" and len(first) in _PLAIN:
@@ -140,17 +142,24 @@ def _without_headers(grid, body, columns, notes):
             f"{grid.place} begins with numbers in row {line}; the first row must name the columns, e.g. AB/2 (m), "
             "rhoa (ohm m). Add it, or say what they hold with columns={'1': 'AB/2 (m)', '2': 'rhoa (ohm m)'}."
         )
-    return headers, meanings
+    return headers, meanings, stated
 
 
 def _meanings(grid, headers, columns):
-    for header in columns:
-        if headers.count(header) > 1:
+    """(what columns= says of each column, which of its keys the sheet has), by header or else by number."""
+    found, stated = {}, []
+    for key, meaning in columns.items():
+        places = [i for i, header in enumerate(headers) if header == key]
+        if len(places) > 1:
             raise ValueError(
-                f"{grid.place} has {headers.count(header)} columns {header!r}, so that columns= cannot tell which is "
-                "meant; rename all but one."
+                f"{grid.place} has {len(places)} columns {key!r}, so that columns= cannot tell which is meant; rename "
+                f"all but one, or give the number of the column, as columns={{'{places[0] + 1}': {meaning!r}}}."
             )
-    return {i: columns[header] for i, header in enumerate(headers) if header in columns}
+        if not places and key.isdecimal() and 0 < int(key) <= len(headers):
+            places = [int(key) - 1]
+        found |= {i: with_unit(meaning, headers[i]) for i in places}
+        stated += [key] * len(places)
+    return found, tuple(stated)
 
 
 def _body(rows, notes):
@@ -220,6 +229,7 @@ def _title(grid, above, several):
     """(name of the sounding, whence) where no column gives one."""
     if grid.sheet is not None and not _DEFAULT_TITLE.fullmatch(grid.sheet):
         return grid.sheet, "the title of the sheet"
-    if above and above[0][1] and len(above[0][1]) <= 80:
-        return above[0][1], f"row {above[0][0]}"
+    line, text = next(((line, text) for line, text in above if not declares(text)), (0, ""))
+    if text and len(text) <= 80:
+        return text, f"row {line}"
     return (grid.sheet, "the title of the sheet") if several else ("", "")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bpinvert.readers.masks import mask_rows
 from bpinvert.readers.observed import observed
+from bpinvert.readers.restarts import split_restarts
 from bpinvert.readers.sheet import Sheet
 from bpinvert.readers.table import Table
 
@@ -22,6 +24,8 @@ def read(table: Table) -> xr.Dataset:
         frequency = sheet.values("frequency")
         period = 1 / np.where(frequency > 0, frequency, np.nan)
         sheet.report.append("The frequency was turned into the period.")
+    split_restarts(sheet, {"period": period})
+    mask_rows(sheet)
     data = {name: sheet.values(name) for name in ("apparent_resistivity", "phase")}
     strange = int(np.sum((data["phase"] < 0) | (data["phase"] > 90)))
     if strange:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bpinvert.readers.sheet import POSITION, UNIT, WORD, Sheet
+from bpinvert.readers.quantities import POSITION, UNIT, WORD
+from bpinvert.readers.sheet import Sheet
 
 FEWEST = 3
 
@@ -51,7 +52,6 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
     """
     stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
     names, site = sheet.soundings, _site(sheet)
-    sheet.mask()
     reasons = _reasons(sheet, {**coordinates, **data}, (*coordinates, *positive))
     groups = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
     faulty = _faulty(sheet, groups)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from bpinvert.readers.quantities import SPACINGS
 from bpinvert.readers.repeats import typical
 from bpinvert.readers.sheet import Sheet
 from bpinvert.readers.spellings import LOGARITHMS
 
 _TOLERANCE = 0.05
 _MOST_ROWS = 12
+# A column must agree with K in so many rows to be taken for K.
+_FEWEST_ALIKE = 3
 # Share of the rows that a mistake must explain to be named.
 _MOST = 0.8
 
@@ -45,6 +48,25 @@ def geometric_factor(coordinates: dict) -> np.ndarray | None:
         return None
     s, b = coordinates["ab2"], coordinates["mn2"]
     return np.pi * (s**2 - b**2) / (2 * np.where(b > 0, b, np.nan))
+
+
+@np.errstate(divide="ignore", invalid="ignore")
+def refuse_geometric_factors(sheet: Sheet, coordinates: dict, rhoa: np.ndarray) -> None:
+    """Raise where the column of a sounding, taken for its apparent resistivity, holds K in m or in the sheet's unit."""
+    factor = geometric_factor(coordinates)
+    if factor is None or not sheet.table.sources:
+        return
+    unit = next(sheet.columns(name)[0].factor for name in SPACINGS if name in sheet)
+    headers = np.array(sheet.table.sources[max(sheet.table.sources)])
+    for header in dict.fromkeys(headers.tolist()):
+        ratio = (rhoa / factor)[headers == header]
+        known = ratio[np.isfinite(ratio)]
+        if known.size >= _FEWEST_ALIKE and any((np.abs(known * k - 1) <= _TOLERANCE).all() for k in (1, unit)):
+            raise ValueError(
+                f"{sheet.table.place}, column {header!r} was taken for apparent resistivity, but holds the geometric "
+                "factor of the sheet's own electrodes in every row. Head it 'K (m)', and the measured resistance "
+                f"'R (ohm)', or say so with columns={{{header!r}: 'K (m)'}}."
+            )
 
 
 def _as_written(values, columns):

@@ -6,37 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
+from bpinvert.readers.cells import Formula, mend
 from bpinvert.readers.headers import Column, recognise
+from bpinvert.readers.quantities import SITE, UNIT, WORD
 from bpinvert.readers.spellings import LOGARITHMS
-from bpinvert.readers.table import Table
-
-POSITION = ("x", "y", "elevation", "height")
-SITE = ("sounding", "name", "line", "used", *POSITION)
-YES, NO = ("1", "yes", "y", "true", "used", "x", ""), ("0", "no", "n", "false", "masked", "not used")
-
-UNIT = {
-    **dict.fromkeys(("ab2", "ab", "mn2", "mn", "a", "geometric_factor", *POSITION), "m"),
-    "apparent_resistivity": "ohm m",
-    "resistance": "ohm",
-    "voltage": "V",
-    "current": "A",
-    "phase": "degree",
-    "period": "s",
-    "frequency": "Hz",
-}
-WORD = {
-    "ab2": "AB/2",
-    "ab": "AB",
-    "mn2": "MN/2",
-    "mn": "MN",
-    "a": "Wenner's a",
-    "apparent_resistivity": "apparent resistivity",
-    "geometric_factor": "geometric factor",
-    "resistance": "resistance",
-    "voltage": "voltage",
-    "current": "current",
-    **{name: name for name in ("phase", "period", "frequency", "line", "name", *POSITION)},
-}
+from bpinvert.readers.table import Table, columns_were
+from bpinvert.readers.units import refuse_unknown_units
 
 
 class Sheet:
@@ -65,6 +40,7 @@ class Sheet:
         self.unusable: dict[int, str] = {}
         self._quantities: dict[str, list[Column]] = {}
         self._errors: dict[str, Column] = {}
+        refuse_unknown_units(table, wanted)
         try:
             columns = recognise(table.headers, table.meanings, (*wanted, *SITE))
         except ValueError as error:
@@ -128,8 +104,7 @@ class Sheet:
     def _table_of(self, name, columns):
         values = np.column_stack([self._converted(name, column) for column in columns])
         # A column that was put together from several is described in the notes of the table.
-        made = -1 if self.table.sources is None else len(self.table.headers) - 1
-        shown = [column for column in columns if column.index != made]
+        shown = [column for column in columns if column.index not in self.table.sources]
         for key in dict.fromkeys((column.unit, column.factor, column.log) for column in shown):
             alike = [column for column in shown if (column.unit, column.factor, column.log) == key]
             self.report.append(_was_read(name, alike, self.table.stated))
@@ -157,18 +132,19 @@ class Sheet:
         return base
 
     def texts(self, name: str) -> list[str]:
-        self._read.add(self._quantities[name][0].index)
-        return self.table.texts(self._quantities[name][0].index)
+        """The cells of `name` as text.
 
-    def mask(self) -> None:
-        """Mark the rows as unusable that the sheet's own column says are not to be used; an empty cell says nothing."""
-        for row, text in enumerate(self.texts("used") if "used" in self else ()):
-            if text.lower() in NO:
-                self.unusable[row] = (
-                    f"{self.table.row(row)} is masked in column {self._quantities['used'][0].header!r}."
-                )
-            elif text.lower() not in YES:
-                self.faults[row] = f"{self.where(row, 'used')} holds {text!r}; write yes or no, or 1 or 0."
+        Raises
+        ------
+        ValueError
+            If one is a formula without its value.
+        """
+        index = self._quantities[name][0].index
+        self._read.add(index)
+        for row, cells in enumerate(self.table.rows):
+            if isinstance(cells[index], Formula):
+                raise ValueError(f"{self.where(row, name)} holds {cells[index]!r}: {mend(cells[index])}")
+        return self.table.texts(index)
 
     @cached_property
     def soundings(self) -> np.ndarray:
@@ -203,7 +179,8 @@ class Sheet:
             self.report.append(
                 f"{self.table.where(row, column.index)}: the error is not positive; it counts as not given."
             )
-        self.report.append(f"Column {column.header!r} was read as error of the {WORD[name]} {meant}.")
+        headers = dict.fromkeys(filter(None, self.table.sources.get(column.index, [column.header])))
+        self.report.append(f"{columns_were(headers)} read as error of the {WORD[name]} {meant}.")
         return np.where(std > 0, std, np.nan)
 
     def _to_physical(self, column, name, values):
@@ -245,12 +222,11 @@ class Sheet:
 
 def _was_read(name, columns, stated):
     first = columns[0]
-    headers = ", ".join(repr(column.header) for column in columns)
     scale = f", from {first.log}" if first.log else f", converted (times {first.factor:g})" if first.factor != 1 else ""
     unit = UNIT[name] if first.unit else f"{UNIT[name]} (the header gives no unit)"
     by_whom = ", as stated with columns=" if first.stated and stated else ""
-    many = len(columns) > 1
-    return f"Column{'s' * many} {headers} {'were' if many else 'was'} read as {WORD[name]} in {unit}{scale}{by_whom}."
+    headers = [column.header for column in columns]
+    return f"{columns_were(headers)} read as {WORD[name]} in {unit}{scale}{by_whom}."
 
 
 def _listed(headers):

@@ -29,6 +29,10 @@ SPELLINGS = {
         "k", "geometricfactor", "geometricalfactor", "geometryfactor", "geomfactor", "geofactor", "kfactor", "factork",
         "facteurgeometrique", "coefficientgeometrique", "factorgeometrico", "constantegeometrica", "fatorgeometrico",
         "fattoregeometrico", "geometriefaktor", "konfigurationsfaktor", "装置系数", "коэффициентустановки",
+        "geometricconstant", "geometricalconstant", "geometryconstant", "geomconstant", "geometricconst", "geomconst",
+        "geometriccoefficient", "constantegeometrique", "coeficientegeometrico", "arrayfactor", "arrayconstant",
+        "configurationfactor", "kconstant", "kconst", "kvalue", "kfaktor", "facteurk", "coefficientk", "gf",
+        "k值", "k系数", "коэффициентk", "коэффициентк",
     ),
     "resistance": (
         "r", "v/i", "dv/i", "deltav/i", "u/i", "resistance", "resistencia", "resistenza", "widerstand",
@@ -56,7 +60,15 @@ SPELLINGS = {
     "x": ("x", "easting", "east"),
     "y": ("y", "northing", "north"),
     "elevation": ("elevation", "elev", "altitude"),
+    "array": (
+        "array", "arraytype", "electrodearray", "configuration", "electrodeconfiguration", "arrayconfiguration",
+        "dispositif", "dispositivo", "arreglo", "arranjo", "anordnung", "装置", "装置类型",
+    ),
     "used": ("used", "use"),
+    "masked": (
+        "masked", "mask", "rejected", "reject", "bad", "exclude", "excluded", "outlier", "outliers", "discard",
+        "discarded",
+    ),
     "height": ("height",),
 }  # fmt: skip
 
@@ -98,13 +110,19 @@ OTHERS = {
     "q", "rms", "error", "e", "lat", "lon", "long", "latitude", "longitude", "conductivity", "chargeability", "azimuth",
     "mn", "mn/2", "mn2", "calc", "calculated", "model", "modelled", "fit", "fitted", "thickness", "remark", "remarks",
     "note", "notes", "battery", "gain", "zone", "year", "month", "day", "hour", "datum", "value",
-    "values", "data", "result",
+    "values", "data", "result", "factor", "facteur", "faktor", "fator", "fattore", "const", "constant", "constante",
+    "costante", "konstante", "coefficient", "coeff", "coef", "coeficiente", "coefficiente", "koeffizient", "系数",
+    "коэффициент", "cycle", "cycles", "amplitude", "layer", "layers", "code", "sum", "total", "average", "avg", "mean",
+    "median", "moyenne", "promedio", "mittelwert", "self", "spontaneous", "noise", "contact",
 }  # fmt: skip
 
 # Spelling -> (unit, factor that leads to it).
 UNITS = {
     **dict.fromkeys(("m", "meter", "meters", "metre", "metres", "mts", "mtrs", "metros", "м", "米"), ("m", 1.0)),
     **dict.fromkeys(("ft", "feet", "foot"), ("m", 0.3048)),
+    **dict.fromkeys(("in", "inch", "inches"), ("m", 0.0254)),
+    **dict.fromkeys(("yd", "yard", "yards"), ("m", 0.9144)),
+    **dict.fromkeys(("mm", "мм", "毫米"), ("m", 0.001)),
     **dict.fromkeys(("cm", "см", "厘米"), ("m", 0.01)),
     **dict.fromkeys(("km", "км"), ("m", 1000.0)),
     **dict.fromkeys(
@@ -112,14 +130,19 @@ UNITS = {
          "омм", "ohmм", "欧姆米", "欧米", "ohm米"),
         ("ohm m", 1.0),
     ),
+    **dict.fromkeys(("ohmft", "ohmsft", "ohmfeet", "ohmsfeet", "ohmfoot"), ("ohm m", 0.3048)),
+    **dict.fromkeys(("ohmcm", "ohmscm", "омсм"), ("ohm m", 0.01)),
+    **dict.fromkeys(("kohmm", "kohmsm", "kohmmeter", "kohmmetre", "kiloohmm"), ("ohm m", 1000.0)),
     **dict.fromkeys(("ohm", "ohms", "ом", "欧姆", "mv/ma", "v/a"), ("ohm", 1.0)),
-    **dict.fromkeys(("mohm", "mohms", "milliohm", "milliohms"), ("ohm", 1e-3)),
-    **dict.fromkeys(("kohm", "kohms", "kiloohm"), ("ohm", 1e3)),
+    **dict.fromkeys(("mohm", "mohms", "milliohm", "milliohms", "mv/a"), ("ohm", 1e-3)),
+    **dict.fromkeys(("kohm", "kohms", "kiloohm", "v/ma"), ("ohm", 1e3)),
     **dict.fromkeys(("v", "volt", "volts"), ("V", 1.0)),
     **dict.fromkeys(("mv", "millivolt", "millivolts", "мв", "毫伏"), ("V", 1e-3)),
-    "uv": ("V", 1e-6),
+    # The micro sign is folded to the Greek letter.
+    **dict.fromkeys(("uv", "\u03bcv", "microvolt", "microvolts"), ("V", 1e-6)),
     **dict.fromkeys(("a", "amp", "amps", "ampere", "amperes"), ("A", 1.0)),
     **dict.fromkeys(("ma", "milliamp", "milliamps", "milliampere", "мa", "毫安"), ("A", 1e-3)),
+    **dict.fromkeys(("ua", "\u03bca", "microamp", "microamps", "microampere"), ("A", 1e-6)),
     **dict.fromkeys(("s", "sec", "second", "seconds"), ("s", 1.0)),
     "hz": ("Hz", 1.0),
     "khz": ("Hz", 1000.0),
@@ -140,4 +163,6 @@ ERROR_WORDS = {
     "误差",
 }  # fmt: skip
 STANDARD_DEVIATION = {"std", "stdev", "stddev", "sd", "sigma"}
+# That a quantity was measured says nothing new of it.
+MEASURED = {"measured", "observed", "obs", "field"}
 FILLERS = {"in", "of", "on"}

@@ -41,8 +41,11 @@ class Table:
         Name of the sounding where no column gives one; empty: the file's.
     titled : str
         Where the title was found.
-    sources : list of str
-        For each row, the header in the file of the last column, where that was put together from several.
+    above : tuple of (int, str)
+        What stands above the headers: line and text.
+    sources : dict of int to list of str
+        For each column that was put together from several, of which the last holds the readings: the header in the
+        file of each row.
     """
 
     file: str
@@ -55,7 +58,8 @@ class Table:
     stated: tuple[str, ...] = ()
     title: str = ""
     titled: str = ""
-    sources: list[str] | None = None
+    above: tuple[tuple[int, str], ...] = ()
+    sources: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -68,15 +72,14 @@ class Table:
 
     def header(self, row: int, column: int) -> str:
         """What stands in the file above the cell."""
-        made = self.sources is not None and column == len(self.headers) - 1
-        return self.sources[row] if made else self.headers[column]
+        return self.sources[column][row] if column in self.sources else self.headers[column]
 
     def where(self, row: int, column: int) -> str:
         return f"{self.place}, row {self.lines[row]}, column {self.header(row, column)!r}"
 
     def row(self, row: int) -> str:
         """ "Row 7", and the column where that alone does not tell the reading."""
-        return f"Row {self.lines[row]}" + (f", column {self.sources[row]!r}" if self.sources else "")
+        return f"Row {self.lines[row]}" + (f", column {self.header(row, max(self.sources))!r}" if self.sources else "")
 
     def counts(self, column: int) -> bool:
         """Whether a column does nothing but number the rows."""
@@ -105,3 +108,9 @@ class Table:
 
 def place(file: str, sheet: str | None) -> str:
     return file if sheet is None else f"{file}, sheet {sheet!r}"
+
+
+def columns_were(headers) -> str:
+    """ "Columns 'a', 'b' were" or "Column 'a' was", to begin a sentence of the report."""
+    many = len(headers) > 1
+    return f"Column{'s' * many} {', '.join(map(repr, headers))} {'were' if many else 'was'}"

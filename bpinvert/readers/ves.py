@@ -5,25 +5,34 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bpinvert.readers.arrays import refuse_dipoles, refuse_named_arrays, refuse_other_lengths
 from bpinvert.readers.by_column import one_row_per_reading
 from bpinvert.readers.jumps import report_jumps
+from bpinvert.readers.masks import mask_rows
 from bpinvert.readers.observed import observed
-from bpinvert.readers.resistance import apparent_resistivity
+from bpinvert.readers.quantities import SPACINGS
+from bpinvert.readers.resistance import apparent_resistivity, refuse_geometric_factors
+from bpinvert.readers.restarts import split_restarts
 from bpinvert.readers.sheet import Sheet
 from bpinvert.readers.spellings import INGREDIENTS, OPEN
 from bpinvert.readers.table import Table
 
-WANTED = ("ab2", "ab", "mn2", "mn", "a", "apparent_resistivity", *INGREDIENTS, *OPEN)
+WANTED = (*SPACINGS, "apparent_resistivity", *INGREDIENTS, *OPEN)
 
 
 def read(table: Table) -> xr.Dataset:
     """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
     sheet = Sheet(one_row_per_reading(table), WANTED)
     _refuse_open_spacings(sheet)
-    _refuse_other_arrays(sheet)
+    refuse_dipoles(sheet)
+    refuse_other_lengths(sheet)
     sheet.require("a resistivity sounding", ("ab2", "ab", "a"), ("apparent_resistivity", "resistance", "voltage"))
     coordinates = _schlumberger(sheet) if "ab2" in sheet or "ab" in sheet else {"a": sheet.values("a")}
+    refuse_named_arrays(sheet, coordinates)
+    split_restarts(sheet, coordinates)
+    mask_rows(sheet)
     data = {"apparent_resistivity": apparent_resistivity(sheet, coordinates)}
+    refuse_geometric_factors(sheet, coordinates, data["apparent_resistivity"])
     report_jumps(sheet, coordinates, data["apparent_resistivity"])
     return observed(sheet, "ves", coordinates, data, positive=("apparent_resistivity",))
 
@@ -40,23 +49,6 @@ def _refuse_open_spacings(sheet):
                 f"{sheet.table.place}, column {header!r} does not say whether it holds {choice}; write that in the "
                 f"header, or say it with columns={{{header!r}: '{choice.split(',')[0].split(' or')[0]} (m)'}}."
             )
-
-
-def _refuse_other_arrays(sheet):
-    """Raise where an `a` stands beside the n of a dipole array, or the positions of B and M: it is no Wenner's."""
-    if "a" not in sheet or "ab2" in sheet or "ab" in sheet:
-        return
-    letters = {header.split("(")[0].split("[")[0].strip().lower(): k for k, header in enumerate(sheet.table.headers)}
-    kind = "positions of A, B, M and N" if {"b", "m"} <= set(letters) else ""
-    if not kind and "n" in letters:
-        values = sheet.table.numbers(letters["n"])[0]
-        if not np.array_equal(values, np.arange(1, len(values) + 1)):
-            kind = "a dipole array with a and n"
-    if kind:
-        raise ValueError(
-            f"{sheet.table.place} looks like {kind}, which this reader does not know; give AB/2 and MN/2 (or Wenner's "
-            "a alone) in columns of their own, or make the Dataset yourself with the survey's coordinates."
-        )
 
 
 def _schlumberger(sheet):

@@ -30,6 +30,7 @@ from bpinvert.readers.spellings import UNITS
         ("AB/2[cm]", "ab2", "cm"),
         ("AB/2 (km)", "ab2", "km"),
         ("AB/2 (ft)", "ab2", "ft"),
+        ("AB/2 (in)", "ab2", "in"),
         ("Half current electrode spacing, AB/2 (m)", "ab2", "m"),
         ("Half electrode spacing (m)", "ab2", "m"),
         ("Current electrode separation AB (m)", "ab", "m"),
@@ -49,6 +50,8 @@ from bpinvert.readers.spellings import UNITS
         ("R (ohm m)", "apparent_resistivity", "ohm m"),
         ("Résistivité apparente (Ohm.m)", "apparent_resistivity", "ohm m"),
         ("Resistividad aparente", "apparent_resistivity", ""),
+        ("Field apparent resistivity (ohm-m)", "apparent_resistivity", "ohm m"),
+        ("rhoa (measured)", "apparent_resistivity", ""),
         ("Resistividade Aparente (ohm.m)", "apparent_resistivity", "ohm m"),
         ("Resistività apparente", "apparent_resistivity", ""),
         ("Scheinbarer spez. Widerstand [Ωm]", "apparent_resistivity", "ohm m"),
@@ -56,12 +59,17 @@ from bpinvert.readers.spellings import UNITS
         ("Кажущееся сопротивление, Ом·м", "apparent_resistivity", "ohm m"),
         ("K", "geometric_factor", ""),
         ("Geometric factor K (m)", "geometric_factor", "m"),
+        ("Geometric constant", "geometric_factor", ""),
+        ("Geom. const. (m)", "geometric_factor", "m"),
+        ("G.F.", "geometric_factor", ""),
+        ("K值", "geometric_factor", ""),
         ("ΔV (mV)", "voltage", "mV"),
         ("V (V)", "voltage", "V"),
         ("U", "voltage", ""),
         ("I (mA)", "current", "mA"),
         ("I (A)", "current", "A"),
         ("V/I", "resistance", ""),
+        ("V/I (mV/A)", "resistance", "mv/a"),
         ("R (Ω)", "resistance", "ohm"),
         ("R (kΩ)", "resistance", "kohm"),
         ("R (mohm)", "resistance", "mohm"),
@@ -79,7 +87,7 @@ def test_headers_in_users_spelling_are_understood(header, name, unit):
 
 @pytest.mark.parametrize(
     "header",
-    ["AB/2 (yd)", "rhoa calc", "R (MΩ)", "mV", "No", "VES 1", "true resistivity", "pa"],
+    ["AB/2 (rod)", "rhoa calc", "R (MΩ)", "mV", "No", "VES 1", "true resistivity", "pa"],
 )
 def test_headers_of_other_things_are_not_taken_for_a_quantity(header):
     assert read_header(header) is None
@@ -110,7 +118,12 @@ def test_a_header_of_a_soundings_own_resistivity_is_taken_apart(header, label):
 
 
 @pytest.mark.parametrize(
-    "header", ["No", "#", "S/N", "N°", "№", "Sr. No.", "序号", "Unnamed: 0", "SP (mV)", "depth", "mA", "K", "R (sq)"]
+    "header",
+    [
+        *("No", "#", "S/N", "N°", "№", "Sr. No.", "序号", "Unnamed: 0", "SP (mV)", "depth", "mA", "K", "R (sq)"),
+        *("Const.", "Constante", "Facteur", "Coefficient", "系数", "Cycles", "Amplitude", "Layer", "Code", "Sum"),
+        *("Average", "Mean", "Factor", "VES1 (yd)", "rejected", "Array"),
+    ],
 )
 def test_counters_and_other_quantities_are_no_soundings(header):
     assert other_quantity(header)

@@ -63,9 +63,28 @@ def test_a_column_that_counts_the_readings_names_no_soundings(read, rest):
     assert observed.sizes == {"sounding": 1, "reading": 3}
 
 
-def test_voltage_and_current_alone_are_not_taken_for_soundings(read):
-    with pytest.raises(ValueError, match=r"Add or rename the column of apparent resistivity"):
-        read("AB/2,MN/2,mV,mA\n10,1,155.5,1\n20,1,626.7,1\n30,1,1412,1\n")
+def test_errors_beside_the_columns_of_soundings_are_theirs(read):
+    observed = read(
+        "AB/2,MN/2,VES1,VES1 error (%),VES2,VES2 error (%),VES10\n"
+        "1,.1,10,3,20,5,30\n2,.1,10,3,,5,30\n3,.1,10,3,20,5,30\n4,.1,10,,20,5,30\n"
+    )
+    assert observed["name"].values.tolist() == ["VES1", "VES2", "VES10"]
+    np.testing.assert_allclose(
+        observed["apparent_resistivity_std"], [[0.3, 0.3, 0.3, np.nan], [1, 1, 1, np.nan], [np.nan] * 4], rtol=1e-12
+    )
+    assert "Columns 'VES1 error (%)', 'VES2 error (%)' were read as error" in observed.read_report
+    assert "Columns not used" not in observed.read_report
+
+
+def test_an_error_of_one_sounding_that_is_no_number_is_named_by_its_own_column(read):
+    observed = read("AB/2,SE1 rhoa,SE1 std,SE2 rhoa,SE2 std\n1,5,.1,5,.1\n2,6,.1,6,?\n3,7,.1,7,.1\n")
+    assert observed["used"].values.sum(axis=1).tolist() == [3, 0]
+    assert "row 3, column 'SE2 std' holds '?'" in observed.read_report
+
+
+def test_errors_of_soundings_in_different_units_are_refused(read):
+    with pytest.raises(ValueError, match="has errors in different units side by side"):
+        read("AB/2,A1,A1 error (%),A2,A2 error (ohm m)\n1,5,5,5,5\n2,6,5,6,5\n3,7,5,7,5\n")
 
 
 def test_columns_says_what_headers_mean_and_goes_before_the_headers(read):
@@ -103,8 +122,33 @@ def test_what_columns_cannot_mean_is_refused(read, columns, error, words):
 
 
 def test_columns_cannot_tell_equal_headers_apart(read):
-    with pytest.raises(ValueError, match="has 2 columns 'p', so that columns= cannot tell"):
+    with pytest.raises(ValueError, match=r"has 2 columns 'p', so that columns= .* as columns=\{'1': 'AB/2'\}"):
         read("p,p\n1,2\n", columns={"p": "AB/2"})
+
+
+SIDE_BY_SIDE = "VES1,,,VES2,\nAB/2,rhoa,,AB/2,rhoa\n1,10,,4,40\n2,20,,5,50\n3,30,,6,60\n"
+
+
+def test_equal_headers_are_told_apart_by_the_numbers_that_the_error_gives(read):
+    with pytest.raises(ValueError, match=r"columns 1 and 4, 'AB/2', both mean AB/2; .* columns=\{'1': 'AB/2'\}"):
+        read(SIDE_BY_SIDE)
+    with pytest.raises(ValueError, match=r"columns 2 and 5, 'rhoa', both mean apparent resistivity"):
+        read(SIDE_BY_SIDE, columns={"4": "AB/2"})
+    observed = read(SIDE_BY_SIDE, columns={"4": "AB/2", "5": "rhoa"})
+    assert observed["ab2"].values[0].tolist() == [4, 5, 6]
+    assert observed["apparent_resistivity"].values[0].tolist() == [40, 50, 60]
+
+
+def test_different_headers_of_one_meaning_are_told_apart_as_the_error_says(read):
+    sheet = "AB/2,rhoa,App. Res.\n1,10,1\n2,20,2\n3,30,3\n"
+    with pytest.raises(ValueError, match=r"'rhoa' and 'App\. Res\.' both mean .* columns=\{'rhoa': 'rhoa'\}"):
+        read(sheet)
+    assert read(sheet, columns={"rhoa": "rhoa"})["apparent_resistivity"].values[0].tolist() == [10, 20, 30]
+
+
+def test_a_header_that_is_a_number_goes_before_the_number_of_a_column(read):
+    observed = read("AB/2,2,1\n1,10,5\n2,20,6\n3,30,7\n", columns={"1": "rhoa"})
+    assert observed["apparent_resistivity"].values[0].tolist() == [5, 6, 7]
 
 
 @pytest.mark.parametrize("row, mn2", [("{},0.3,50", 0.3), ("{},50", None)])

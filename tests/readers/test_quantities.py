@@ -47,18 +47,6 @@ def test_a_logarithm_of_unknown_base_is_refused(read):
         read("log AB/2,rhoa\n0.2,100\n0.5,100\n1,100\n")
 
 
-def test_readings_masked_in_the_sheet_are_kept_but_not_used(read):
-    observed = read("AB/2,rhoa,used\n1,100,yes\n2,100,\n3,9,no\n4,100,1\n")
-    assert observed["used"].values[0].tolist() == [True, True, False, True]
-    assert values(observed, "apparent_resistivity")[2] == 9
-    assert "Row 4 is masked in column 'used'" in observed.read_report
-
-
-def test_a_mask_that_is_neither_yes_nor_no_is_refused(read):
-    with pytest.raises(ValueError, match=r"row 3, column 'used' holds 'perhaps'; write yes or no"):
-        read("AB/2,rhoa,used\n1,100,yes\n2,100,perhaps\n3,100,no\n4,100,1\n")
-
-
 def test_an_error_without_a_unit_is_refused(read):
     with pytest.raises(ValueError, match=r"column 'error' does not say in which unit"):
         read("ab2,rhoa,error\n1,100,5\n2,100,5\n3,100,5\n")
@@ -126,15 +114,6 @@ def test_mn_written_once_for_several_readings_is_that_of_all_of_them_and_said_so
     np.testing.assert_array_equal(observed["mn2"].values[0], [0.5, 0.5, 0.5, 1, 1])
     np.testing.assert_array_equal(observed["mn2"].values[1], [np.nan, 0.2, 0.2, 0.2, np.nan])
     assert "MN is empty for 5 readings; they were taken with the MN of the reading above." in observed.read_report
-
-
-@pytest.mark.parametrize("header", ["a (m),n,rhoa", "A,B,M,N,rhoa"])
-def test_other_arrays_are_not_taken_for_wenner(read, header):
-    rows = "\n".join(f"5,{3 + k % 2},{10 + k},{k},{k}"[: 2 * header.count(",") + 2] for k in range(4))
-    with pytest.raises(ValueError, match=r"looks like (a dipole array with a and n|positions of A, B, M and N)"):
-        read(f"{header}\n{rows}\n")
-    # readings that are only counted are no dipoles
-    assert "a" in read("N,a (m),rhoa\n1,5,10\n2,10,11\n3,20,12\n")
 
 
 def test_an_error_that_is_not_positive_counts_as_not_given(read):

@@ -1,5 +1,7 @@
 """Apparent resistivity from R, V, I and K; what the sheet gives twice is compared."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -57,7 +59,7 @@ def test_a_unit_for_voltage_or_current_alone_is_refused(read):
     [
         ("AB/2,MN/2,V (mV)", "gives 'V .mV.' but no column of the current"),
         ("AB/2,n,R (ohm)", "neither MN nor the geometric factor K"),
-        ("AB/2,MN/2,R (ohm m2)", "has the columns"),
+        ("AB/2,MN/2,R (ohm m2)", "'ohm m2' in brackets, which is not known as a unit of resistance"),
     ],
 )
 def test_what_is_missing_for_the_resistivity_is_named(read, header, words):
@@ -149,3 +151,38 @@ def test_a_jump_that_smells_of_a_slip_is_named_and_kept(read, cells, row, words)
 def test_what_the_earth_may_do_is_no_jump(read):
     observed = read("AB/2,MN/2,rhoa\n1,.1,10\n10,.1,200\n100,.1,10\n100,20,80\n120,20,90\n")
     assert "slip" not in observed.read_report
+
+
+@pytest.mark.parametrize("header", ["Geometric constant", "Const.", "Factor", "K值", "系数", "Gbalo"])
+@pytest.mark.parametrize("reading, unit", [("Field reading (ohm)", "ohm"), ("mV", "V"), ("Dial (mA)", "A")])
+def test_a_column_in_ohm_volt_or_ampere_tells_that_the_others_are_no_resistivities(read, header, reading, unit):
+    with pytest.raises(
+        ValueError, match=rf"column '{re.escape(reading)}' is in {unit}, so that the sheet gives resist"
+    ):
+        read(sheet(f"AB/2,MN/2,{header},{reading}", S, [B] * 3, K, [1, 0.5, 0.2]))
+
+
+def test_a_current_alone_tells_that_too(read):
+    with pytest.raises(ValueError, match=r"column 'I \(mA\)' is in A, so that the sheet gives resistances"):
+        read(sheet("AB/2,MN/2,Gbalo,I (mA)", S, [B] * 3, [1, 2, 3], [9, 9, 9]))
+
+
+def test_columns_of_other_quantities_in_volt_and_ohm_tell_nothing(read):
+    observed = read(sheet("AB/2,SE1,Self potential (mV),Contact resistance (kohm)", S, [1, 2, 3], S, S))
+    assert observed["name"].values.tolist() == ["SE1"]
+
+
+@pytest.mark.parametrize("header, scale", [("AB/2 (m),MN/2 (m)", 1), ("AB/2 (ft),MN/2 (ft)", 1), ("AB/2,MN/2", 1.02)])
+def test_a_sounding_that_equals_the_geometric_factor_is_refused(read, header, scale):
+    rounded = [f"{scale * k:.4g}" for k in K]
+    with pytest.raises(
+        ValueError, match=r"column 'P' was taken for apparent resistivity, but holds the geometric factor"
+    ):
+        read(sheet(f"{header},P", S, [B] * 3, rounded))
+    observed = read(sheet(f"{header},P,SE2", S, [B] * 3, [9, 9, 9], [9, 9, 9]))
+    assert observed["name"].values.tolist() == ["P", "SE2"]
+
+
+def test_soundings_by_column_beside_the_geometric_factor_may_be_resistances(read):
+    with pytest.raises(ValueError, match=r"gives the geometric factor, but .* 'SE1', 'SE2' may hold either"):
+        read(sheet("AB/2,MN/2,K,SE1,SE2", S, [B] * 3, K, [1, 2, 3], [1, 2, 3]))

@@ -1,8 +1,10 @@
 """Excel workbooks: a sounding on each sheet, titles, units, notes, dates."""
 
 import datetime
+import zipfile
 
 import numpy as np
+import openpyxl
 import pytest
 import xarray as xr
 
@@ -123,7 +125,7 @@ def test_old_and_locked_workbooks_are_to_be_saved_as_xlsx(tmp_path, name):
 
 
 def test_cells_merged_downward_hold_the_value_for_every_reading(tmp_path):
-    book = pytest.importorskip("openpyxl").Workbook()
+    book = openpyxl.Workbook()
     for row in [
         ("AB/2 (m)", "MN/2 (m)", "rhoa"),
         (2, 0.5, 10),
@@ -139,3 +141,50 @@ def test_cells_merged_downward_hold_the_value_for_every_reading(tmp_path):
     observed = read_soundings(tmp_path / "merged.xlsx")
     np.testing.assert_array_equal(observed["mn2"].values[0], [0.5, 0.5, 0.5, 2, 2])
     assert observed["used"].all()
+
+
+FORMULAS = (
+    "the file holds formulas without their values; open it in Excel or LibreOffice, save it there and read it again"
+)
+
+
+@pytest.mark.parametrize("last", [["=A4*2", "=A5*9"], [40, "=A5*9"]])
+def test_formulas_without_values_are_said_to_be_so(read_book, last):
+    rows = [["AB/2", "rhoa"], [10, 90], [20, 80], [30, 70], last]
+    with pytest.raises(ValueError, match=rf"row 5, column '.*' holds '=A.*', which is not a number: {FORMULAS}"):
+        read_book({"S": rows})
+    with pytest.raises(ValueError, match=rf"row 2, column 'used' holds '=1': {FORMULAS}"):
+        read_book({"S": [["AB/2", "rhoa", "used"], [1, 10, "=1"], [2, 20, 1], [3, 30, 1]]})
+
+
+def test_formulas_in_columns_that_are_not_read_do_not_matter(read_book):
+    rows = [["AB/2", "rhoa", "remark"], *([k, 10 * k, f"=A{k + 1}*2"] for k in (1, 2, 3))]
+    assert read_book({"S": rows})["used"].values.all()
+
+
+def test_a_formula_that_gives_empty_text_is_an_empty_cell(tmp_path):
+    book = openpyxl.Workbook()
+    for row in [("AB/2", "rhoa"), (1, 10), (2, 20), (3, 30), (4, "=IF(A5>3,A6,5)")]:
+        book.active.append(row)
+    book.save(tmp_path / "plain.xlsx")
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as plain, zipfile.ZipFile(tmp_path / "s.xlsx", "w") as saved:
+        for name in plain.namelist():
+            # as Excel writes it: with the type of the value
+            saved.writestr(name, plain.read(name).replace(b'<c r="B5"><f>', b'<c r="B5" t="str"><f>'))
+    observed = read_soundings(tmp_path / "s.xlsx")
+    assert values(observed, "used") == [True, True, True, False]
+    assert "Row 5: apparent resistivity is missing" in observed.read_report
+
+
+def test_cells_merged_below_an_empty_corner_are_filled_in_place(tmp_path):
+    book = openpyxl.Workbook()
+    for row, cells in enumerate([("AB/2", "MN/2", "rhoa"), (2, 0.5, 10), (4, None, 11), (6, None, 12)], start=3):
+        for column, cell in enumerate(cells, start=2):
+            book.active.cell(row, column, cell)
+    book.active.merge_cells("C4:C6")
+    book.save(tmp_path / "corner.xlsx")
+    assert values(read_soundings(tmp_path / "corner.xlsx"), "mn2") == [0.5] * 3
+
+
+def test_a_name_that_begins_like_a_formula_is_a_name(read):
+    assert read("VES,AB/2,rhoa\n=P1,1,10\n=P1,2,20\n=P1,3,30\n")["name"].item() == "=P1"
