@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from bpinvert import plots
+from bpinvert.cli.output import draw_sounding
 from bpinvert.plots.readings import MASKED
 from forward_models import Magnetotelluric, Schlumberger
 
@@ -221,6 +222,18 @@ def test_a_flat_curve_has_room_and_labels_around_it():
     assert high / low == pytest.approx(4) and low < 99 and high > 106
 
 
+def test_large_resistivities_have_ticks_as_powers_of_ten():
+    curve, _ = plots.sounding(result(Schlumberger(ab2=AB2), VES_MODEL | {"resistivity": [1e11, 1e9, 1e12]}))
+    shown = [curve.yaxis.get_major_formatter()(value) for value in (1e3, 1e6, 1e12)]
+    assert shown == ["1000", "1000000", "$10^{12}$"]
+
+
+def test_names_in_any_script_are_drawn_without_a_warning(tmp_path):
+    one = result(Schlumberger(ab2=AB2), VES_MODEL).assign(name=("sounding", ["测点7"]))
+    draw_sounding(one, 0, tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
 def test_a_thousand_is_written_out_in_the_table():
     _, rows = plots.sounding(result(Schlumberger(ab2=AB2), VES_MODEL | {"resistivity": [100, 10, 999.9999]}))
     assert table(rows)[3][1] == "1000"
@@ -258,6 +271,8 @@ def test_a_wrong_number_of_axes_or_a_sounding_that_is_not_there_is_refused():
         plots.sounding(dataset, axes=plt.subplots(3)[1])
     with pytest.raises(ValueError, match="sounding is 1 but the result has 1"):
         plots.sounding(dataset, 1)
+    with pytest.raises(TypeError, match="sounding is 'VES'; it must be a whole number"):
+        plots.sounding(dataset, "VES")
 
 
 def test_a_simulated_curve_is_the_surveys_own():

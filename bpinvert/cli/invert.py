@@ -13,9 +13,10 @@ from bpinvert.cli import complain
 from bpinvert.cli.files import joined, write_result
 from bpinvert.cli.layers import sounding_name, write_models
 from bpinvert.cli.output import describe_sounding, draw_sounding, make_folder
-from bpinvert.cli.soundings import chosen_inverter, describe_reading, find_sheets, solve
+from bpinvert.cli.soundings import OUTPUTS, chosen_inverter, describe_reading, find_sheets, solve
 
 _SHEET = {"units": "", "long_name": "field sheet that the sounding was read from"}
+_PICTURE = {"units": "", "long_name": "picture of the sounding, in the folder of the results"}
 
 
 def run(options) -> int:
@@ -24,6 +25,9 @@ def run(options) -> int:
     sheets, faults = find_sheets(options.sheet)
     for fault in faults:
         complain(fault)
+    if folder and (folder / OUTPUTS[0]).exists():
+        print(f"{folder} holds earlier results: its tables are replaced, pictures of other soundings stay.")
+    names = _distinct(sheets)
     results, n_bad, unwritten = [], len(faults), False
     try:
         for sheet in _with_progress(sheets):
@@ -34,7 +38,7 @@ def run(options) -> int:
                     complain(error)
                 n_bad += 1
                 continue
-            results.append(result.assign(sheet=("sounding", [Path(sheet).name] * result.sizes["sounding"], _SHEET)))
+            results.append(result.assign(sheet=("sounding", [names[sheet]] * result.sizes["sounding"], _SHEET)))
             with tqdm.external_write_mode():
                 print(describe_reading(sheet, observed))
                 for k in range(result.sizes["sounding"]):
@@ -50,6 +54,12 @@ def run(options) -> int:
     if results or n_bad > 1:
         print(_summary(results, n_bad))
     return 2 if n_bad or unwritten else 0
+
+
+def _distinct(sheets):
+    """Short names of the sheets: that of the file, with its folders where others have the same."""
+    short = [Path(sheet).name for sheet in sheets]
+    return {sheet: name if short.count(name) == 1 else sheet for sheet, name in zip(sheets, short, strict=True)}
 
 
 def _with_progress(sheets):
@@ -77,7 +87,7 @@ def _write(results, folder):
     """Write all there is to take away; whether something could not be written, which is said."""
     from bpinvert.cli.report import write_workbook
 
-    written = []
+    results, written = _with_pictures(results), []
     for name, write in (
         ("results.nc", lambda path: write_result(joined(results), path)),
         ("models.csv", lambda path: write_models(results, path)),
@@ -89,14 +99,28 @@ def _write(results, folder):
         except PermissionError:
             complain(f"cannot write {folder / name}: it is open in another program or protected. Close it, run again.")
     places = [(result, k) for result in results for k in range(result.sizes["sounding"])]
-    taken = set()
     try:
         for result, k in tqdm(places, "drawing", leave=False, disable=not sys.stderr.isatty()):
-            draw_sounding(result, k, folder / _free_name(sounding_name(result, k), taken))
+            draw_sounding(result, k, folder / str(result["picture"].values[k]))
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{_listed(written)} are in {folder}, but not all pictures.") from None
     print(f"written: {_listed([*written, _count(len(places), 'picture')])} in {folder}")
     return len(written) < 3
+
+
+def _with_pictures(results):
+    """The results with a file name for the picture of every sounding."""
+    taken = set()
+    return [
+        result.assign(
+            picture=(
+                "sounding",
+                [_free_name(sounding_name(result, k), taken) for k in range(result.sizes["sounding"])],
+                _PICTURE,
+            )
+        )
+        for result in results
+    ]
 
 
 def _listed(words):

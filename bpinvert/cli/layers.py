@@ -77,20 +77,23 @@ def write_models(results: list, path) -> None:
     # The signature lets Excel know that the text is UTF-8.
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["sheet", "sounding", "layer", *headers, "chi2", "rrms (%)", "flag", *more])
+        writer.writerow(["sheet", "sounding", "layer", *headers, "chi2", "rrms (%)", "flag", *more, "picture"])
         for result in results:
             for k in range(result.sizes["sounding"]):
                 place = [str(result["sheet"].values[k]), sounding_name(result, k)]
+                picture = str(result["picture"].values[k])
                 fit = [_cell(float(result[name][k])) for name in ("chi2", "rrms")]
                 columns = layers(result, k) | derived(result, k)
                 if not columns["depth"]:
-                    writer.writerow([*place, "", *("" for _ in own), *fit, "not inverted", *("" for _ in DERIVED)])
+                    writer.writerow(
+                        [*place, "", *("" for _ in own), *fit, "not inverted", *("" for _ in DERIVED), picture]
+                    )
                 for i in range(len(columns["depth"])):
                     before, after = (
                         [_cell(columns[name][i]) if name in columns else "" for name in names]
                         for names in (own, DERIVED)
                     )
-                    writer.writerow([*place, i + 1, *before, *fit, " ".join(flags(result, k)), *after])
+                    writer.writerow([*place, i + 1, *before, *fit, " ".join(flags(result, k)), *after, picture])
 
 
 def _cell(value):

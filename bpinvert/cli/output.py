@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import textwrap
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,9 @@ def save_figure(axes, path) -> None:
 
     figure = np.ravel(axes)[0].figure
     try:
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, warnings.catch_warnings():
+            # A name in letters that no font of this machine has is shown as boxes; the tables have it.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
             figure.savefig(temporary, dpi=150)
     finally:
         plt.close(figure)

@@ -111,6 +111,7 @@ _SOUNDING = {
     "flagged": ("flagged", _TEXT),
     "checks": ("by the checks", _TEXT),
     "p_joint": ("p, all checks", _THREE_DIGITS),
+    "picture": ("picture", _TEXT),
     "explanation": ("explanation", _PARAGRAPH),
 }
 
@@ -119,7 +120,7 @@ def _sounding(result, k):
     """The one row of a sounding."""
     one, checks = result.isel(sounding=k), flags(result, k)
     measured = [*json.loads(result.attrs["quantities"]), *_coordinates(result)]
-    values = {name: one[name].item() for name in ("line", "x", "y", "elevation", "n_layers") if name in one}
+    values = {name: one[name].item() for name in ("line", "x", "y", "elevation", "n_layers", "picture") if name in one}
     values |= {name: float(one[name]) for name in ("chi2", "rrms", "p_joint")}
     values["noise_estimate"] = 100 * float(one["noise_estimate"])
     values["used"] = int(one["used"].sum())

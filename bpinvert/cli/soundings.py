@@ -50,7 +50,7 @@ def solve(sheet, inverter, options):
     method = options.method or (inverter.survey.method if inverter else "ves")
     columns = {"columns": options.columns} if options.columns else {}
     observed = bp.read_soundings(sheet, method=method, **columns)
-    if inverter is None and not is_served(observed):
+    if inverter is None and bool(observed["used"].any()) and not is_served(observed):
         print(f"{sheet}: an inverter is trained for these readings, which takes about a minute.", flush=True)
     try:
         result = bp.invert(

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 
-from bpinvert.plots.panels import COORDINATES, QUANTITIES, finish, layers, prepare
+from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
+from bpinvert.priors.base import index
 from bpinvert.results import compact
 
 __all__ = ["curve", "learning", "sounding"]
@@ -39,7 +40,7 @@ def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     -------
     array of Axes : (curve, table), or (apparent resistivity, phase, model, table).
     """
-    n = result.sizes["sounding"]
+    n, sounding = result.sizes["sounding"], index("sounding", sounding)
     if not -n <= sounding < n:
         raise ValueError(f"sounding is {sounding} but the result has {n}; count from 0 to {n - 1}.")
     one = result.isel(sounding=sounding)
@@ -59,7 +60,8 @@ def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     # The flags get a line of their own; a line too long would run into the next panel.
     lines = [name, fit, *([f"flagged: {', '.join(flagged)}"] if flagged else [])]
     title = "\n".join(textwrap.fill(line, _TITLE_WIDTH) for line in lines)
-    axes[0].set_title(title, color=ALARM if flagged else DATA, loc="left", fontsize="medium")
+    fonts = {"fontfamily": families(), "fontsize": "medium"}
+    axes[0].set_title(title, color=ALARM if flagged else DATA, loc="left", **fonts)
     return axes
 
 

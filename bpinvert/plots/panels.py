@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from bpinvert.plots.readings import MODEL
@@ -12,6 +15,18 @@ COORDINATES = {"ab2": "AB/2 (m)", "a": "a (m)", "period": "period (s)"}
 QUANTITIES = {"apparent_resistivity": "apparent resistivity (Ω·m)", "phase": "phase (degrees)"}
 # A flat curve would fill the panel with its noise, between ticks without labels.
 _NARROWEST = 4.0
+# Of Linux, Windows and macOS, with Chinese, Japanese or Korean letters.
+_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Microsoft YaHei", "SimHei",
+    "Malgun Gothic", "Yu Gothic", "PingFang SC", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@functools.cache
+def families() -> list[str]:
+    """Fonts for names of any script: the usual one, then those of this machine that have what it lacks."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [*plt.rcParams["font.family"], *(name for name in _FONTS if name in installed)]
 
 
 def layers(resistivity, thickness):
@@ -120,8 +135,14 @@ def _plain_ticks(axis, widest=2000):
     low, high = sorted(axis.get_view_interval())
     axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > widest else (1.0, 2.0, 5.0)))
     axis.set_minor_locator(LogLocator(subs=range(1, 10)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if value < 1e5 else f"{value:.0f}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value)))
     axis.set_minor_formatter(NullFormatter())
+
+
+def _plain(value):
+    if value >= 1e7:
+        return f"$10^{{{np.log10(value):.3g}}}$"
+    return f"{value:g}" if value < 1e5 else f"{value:.0f}"
 
 
 def _draw_table(ax, resistivity, bottom):

@@ -46,7 +46,7 @@ class Readings:
 def draw_readings(ax, readings):
     """Data with their errors, the layered earth's curve and, dashed, its displaced segments."""
     apart = _apart(readings)
-    shown = np.isfinite(apart.at) & np.isfinite(apart.observed)
+    shown = (apart.at > 0) & np.isfinite(apart.observed)
     shown &= (apart.observed > 0) | (apart.quantity == "phase")
     segments = readings.segments
     for value, marker in zip(segments or [None], _MARKERS, strict=False):

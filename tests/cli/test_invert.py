@@ -162,13 +162,30 @@ def test_files_of_the_wrong_kind_are_refused(trained, tmp_path, inverter, refuse
     assert "phase" in refused("invert", good, *inverter, "--method", "mt")
 
 
+def test_sheets_of_one_name_and_their_pictures_can_be_told_apart(inverter, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = []
+    for folder in ("north", "south"):
+        os.mkdir(folder)
+        words.append(os.path.relpath(sheet(tmp_path / folder, *GOOD, header="AB/2,rhoa", name="ves1.csv")))
+    assert main(["invert", *words, *inverter, "-o", "out"]) == 0
+    with open("out/models.csv", encoding="utf-8-sig", newline="") as file:
+        places = {(row["sheet"], row["sounding"], row["picture"]) for row in csv.DictReader(file)}
+    assert places == {(words[0], "ves1", "ves1.png"), (words[1], "ves1", "ves1_2.png")}
+    assert {"ves1.png", "ves1_2.png"} < set(os.listdir("out"))
+    assert xr.load_dataset("out/results.nc")["picture"].values.tolist() == ["ves1.png", "ves1_2.png"]
+    assert "earlier results" not in capsys.readouterr().out
+    assert main(["invert", words[0], *inverter, "-o", "out"]) == 0
+    assert "out holds earlier results: its tables are replaced" in capsys.readouterr().out
+
+
 def test_two_readings_are_not_inverted_and_that_is_said(tmp_path, inverter, capsys):
     assert main(["invert", sheet(tmp_path, *GOOD[:2]), *inverter, "-o", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr().out
     assert "not inverted" in shown and "at least 3" in shown and "ρ (Ω·m)" not in shown
     assert (tmp_path / "out" / "sheet.png").exists()
     models = (tmp_path / "out" / "models.csv").read_text(encoding="utf-8-sig")
-    assert models.endswith("\nsheet.csv,sheet,,,,,,,not inverted,,,,\n")
+    assert models.endswith("\nsheet.csv,sheet,,,,,,,not inverted,,,,,sheet.png\n")
 
 
 def test_two_readings_and_no_inverter_are_refused(tmp_path, refused):

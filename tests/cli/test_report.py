@@ -274,6 +274,7 @@ def test_the_csv_has_elevations_conductance_and_resistance_after_its_old_columns
     assert header == [
         "sheet", "sounding", "layer", "resistivity (ohm m)", "thickness (m)", "depth (m)", "chi2", "rrms (%)", "flag",
         "elevation_top (m)", "elevation_bottom (m)", "longitudinal_conductance (S)", "transverse_resistance (ohm m2)",
+        "picture",
     ]  # fmt: skip
     assert [row[1] for row in rows] == ["=P1"] * 3 + ["P2"] * 3 + ["far"] * 3 + ["few"] + ["good"] * 3
     expected = [
@@ -284,7 +285,7 @@ def test_the_csv_has_elevations_conductance_and_resistance_after_its_old_columns
         for _, layers, _ in layer_rows(book, result)
         for row in layers
     ]
-    found = [row[-4:] for row in rows if row[1] != "few"]
+    found = [row[-5:-1] for row in rows if row[1] != "few"]
     # six digits are written
     for one, two in zip(found, expected, strict=True):
         np.testing.assert_allclose([float(value or "nan") for value in one], numbers(two), rtol=5e-6)
