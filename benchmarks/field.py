@@ -85,9 +85,9 @@ def fits(inverter, n_sheets, n_soundings):
             shift = np.log(result["segment_shift"].values)
         error = np.ptp(shift - sheet.shift, axis=1)
         flagged = result["flag"].values != 0
-        found.append(
-            np.stack([np.full(n_soundings, sheet.data.shape[1]), ratio, count, error, flagged, sheet.level], axis=1)
-        )
+        n_readings, n_segments = sheet.data.shape[1], len(mn_segments(sheet.survey.channels))
+        columns = (n_readings, ratio, count, error, flagged, sheet.level, n_segments)
+        found.append(np.stack([np.broadcast_to(column, n_soundings) for column in columns], axis=1))
     own, given, truth, found = (np.concatenate(parts) for parts in (own, given, truth, found))
     pairs = [chi2.reshape(n_sheets, -1)[:, :4].ravel() for chi2 in (own, given)]
     print(f"{n_sheets} sheets of {n_soundings} soundings, {1000 * seconds / len(own):.2f} ms a sounding")
@@ -98,7 +98,7 @@ def fits(inverter, n_sheets, n_soundings):
     print(f"noise estimate over true noise: median {middle:.3f}, 5 to 95 %: {low:.2f} to {high:.2f}")
     shares = [(np.sign(found[:, 2]) == sign).mean() for sign in (-1, 0, 1)]
     print("layers found: {:.1%} fewer than true, {:.1%} as many, {:.1%} more".format(*shares))
-    print(f"displacements against each other: median error {np.median(found[:, 3]):.1%}")
+    print(f"displacements against each other: median error {np.median(found[found[:, 6] > 0, 3]):.1%}")
     return found
 
 
@@ -134,6 +134,7 @@ def false_alarms(inverter, n):
             "readings": readings,
             "errors": errors,
             "layers": given[:, 2].astype(int),
+            "segments": np.where(given[:, 3] > 0, "several MN", "one"),
             "true": np.concatenate(truth),
         }
         strata(columns, outside.any(axis=1), f"fresh soundings, level {level}")
@@ -184,7 +185,8 @@ def main():
     found = fits(inverter, options.sheets, options.soundings)
     position = (np.log(found[:, 5]) - np.log(0.01)) / np.log(10)
     readings, errors = kinds(found[:, 0], position)
-    strata({"readings": readings, "true noise": errors}, found[:, 4] > 0, "FIELD")
+    segments = np.where(found[:, 6] > 0, "several MN", "one")
+    strata({"readings": readings, "true noise": errors, "segments": segments}, found[:, 4] > 0, "FIELD")
     false_alarms(inverter, options.fresh)
     networks(inverter, options.geometries, 2000)
 

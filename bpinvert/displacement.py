@@ -20,7 +20,8 @@ class Displacement:
     Parameters
     ----------
     segments : (n_segments, n_channels) bool array, disjoint
-    variance : (n, n_segments) array, of the amounts before their mean was fixed, on the channels' scale; all 0: none
+    variance : (n, n_segments) array
+        Of the amounts before their mean was fixed, on the channels' scale; 0 for what is not displaced.
     sigma : (n, n_channels) array, inf where a reading is not used
     """
 
@@ -59,9 +60,12 @@ class Displacement:
         The weights of Lange, Little & Taylor (1989, doi:10.2307/2290063): the centre is where most segments are.
         """
         variance, doubt = self.variance, np.square(self.spread())
+        moves = variance > 0
         for _ in range(_REWEIGHTINGS):
-            centre = (amounts / variance).sum(axis=1) / (1 / variance).sum(axis=1)
-            variance = (freedom * scale**2 + np.square(amounts - centre[:, None]) + doubt) / (freedom + 1)
+            precision = np.divide(1.0, variance, out=np.zeros_like(variance), where=moves)
+            centre = (amounts * precision).sum(axis=1) / np.maximum(precision.sum(axis=1), 1e-300)
+            wider = (freedom * scale**2 + np.square(amounts - centre[:, None]) + doubt) / (freedom + 1)
+            variance = np.where(moves, wider, 0.0)
         return variance
 
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from bpinvert.checks import MEANINGS
+from bpinvert.noise import FREEDOM
 from bpinvert.priors.base import index
 from bpinvert.results import STATUS
 
@@ -89,8 +90,10 @@ def explain(result, sounding: int = 0) -> str:
             sentences.append(f"Note: {meaning}.")
     if status & STATUS["segments_shifted"][0] and _displaced(one):
         sentences.append(f"Note: {_displaced(one)}.")
-    highest = _highest_noise(result)
-    if float(one.get("noise_estimate", np.nan)) > 0.9 * highest:
+    highest, noise = _highest_noise(result), float(one.get("noise_estimate", np.nan))
+    if noise > 0 and _freedom(one) < FREEDOM:
+        sentences.append(f"Note: so few readings do not tell their errors; {100 * noise:.2g} % is assumed.")
+    elif noise > 0.9 * highest:
         sentences.append(
             f"Note: the noise estimate is at the end of its range, {100 * highest:g} %: single readings may be bad, or "
             "the ground not layered."
@@ -98,7 +101,7 @@ def explain(result, sounding: int = 0) -> str:
     if not int(one["flag"]) and one["reading_outside"].any():
         sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")
         advice = [_ADVICE["range"]]
-    estimated = np.isfinite(highest) and np.isfinite(one.get("noise_estimate", np.nan))
+    estimated = np.isfinite(highest) and np.isfinite(noise)
     if not int(one["flag"]) and float(one["chi2"]) < _TOO_GOOD and not estimated:
         sentences.append("Note: the fit is much closer than the errors; they may be too large.")
     if not advice and not status & STATUS["refined"][0] and float(one["chi2"]) > _POOR_FIT:
@@ -119,9 +122,22 @@ def _stated_errors(one, result):
     )
 
 
+def _freedom(one):
+    """Readings beyond the parameters of the model and the displacements."""
+    n_used = int(sum((one[name].notnull()).sum() for name in one.data_vars if str(name).startswith("residual_")))
+    layered = (name for name in one.data_vars if one[name].dims == ("layer",) and not str(name).endswith("_best"))
+    n_parameters = sum(int(one[name].notnull().sum()) for name in ("thickness", *layered) if name in one)
+    n_shifts = 0
+    if int(one["status"]) & STATUS["segments_shifted"][0]:
+        n_shifts = len(np.unique(one["segment_shift"].values[one["used"].values])) - 1
+    return n_used - n_parameters - n_shifts
+
+
 def _highest_noise(result):
     """Upper end of the range in which the relative noise is estimated, infinite where it is not."""
     relative = json.loads(result.attrs.get("noise", "{}")).get("relative")
+    if isinstance(relative, dict):
+        relative = relative.get(json.loads(result.attrs["quantities"])[0])
     return relative[1] if isinstance(relative, list) else np.inf
 
 
@@ -169,11 +185,14 @@ def _readings(one, result, limit=4):
     for quantity, trained in json.loads(result.attrs["training_range"]).items():
         for reading in np.flatnonzero(one["reading_outside"].values):
             low, high = _range_at(one, reading, trained)
-            value = float(one[quantity][reading])
+            shift = float(one["segment_shift"][reading]) if "segment_shift" in one else 1.0
+            value = float(one[quantity][reading]) / shift
             if low <= value <= high:
                 continue
             symbol, unit = _SYMBOLS.get(quantity, quantity.replace("_", " ")), _unit(one[quantity])
-            found.append(f"{symbol} at {_place(one, reading)} is {value:.4g} {unit}, training {low:.3g}–{high:.3g}")
+            without = " without its displacement" if shift != 1 else ""
+            place = f"{symbol} at {_place(one, reading)}{without}"
+            found.append(f"{place} is {value:.4g} {unit}, training {low:.3g}–{high:.3g}")
     rest = len(found) - limit
     return "; ".join(found[:limit]) + (f"; and {rest} more" if rest > 0 else "")
 

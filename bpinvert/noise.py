@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+# Readings beyond the parameters that a noise level can be estimated from.
+FREEDOM = 2
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -65,6 +68,18 @@ class Noise:
     def middle_levels(self) -> np.ndarray:
         """The geometric middle of every range, (n_levels,)."""
         return np.exp(self._log_ends.mean(axis=0))
+
+    def completed(self, levels) -> np.ndarray:
+        """Levels (n, n_levels) with those that are NaN as high in their ranges as the others; the middles without any.
+
+        Where a sheet states the errors of one quantity only, those of the others were hardly better or worse.
+        """
+        low, high = self._log_ends
+        place = (np.log(levels) - low) / (high - low)
+        known = np.isfinite(place)
+        mean = np.where(known, np.clip(place, 0, 1), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+        mean[~known.any(axis=1)] = 0.5
+        return np.where(known, levels, np.exp(low + (high - low) * mean[:, None]))
 
     def louder(self, factor) -> Noise:
         """The same with every level a range that reaches `factor` times further up."""

@@ -13,6 +13,8 @@ from scipy.stats import qmc
 # the best resolved one. Of twelve settings tried on task VES3 these converge soonest (9.6 evaluations on average).
 _DAMPING, _DOWN, _UP, _FLOOR = 0.05, 0.3, 4.0, 0.03
 _LONGEST_STEP = 0.5
+# A start is at its end when a step lowers chi² by less than this share.
+_FINELY = 1e-3
 
 
 @dataclass
@@ -102,7 +104,7 @@ def _columns(slope):
     return slope if slope.ndim == 3 else slope[:, :, None]
 
 
-def refine(misfit: Misfit, start, rows=None, *, max_iterations=30, tolerance=1e-3) -> Refined:
+def refine(misfit: Misfit, start, rows=None, *, max_iterations=30, tolerance=_FINELY, damping=_DAMPING) -> Refined:
     """Levenberg–Marquardt on all soundings at once, inside the prior's box, without any pull to its centre.
 
     Parameters are u; steps are clipped to the box, and a parameter that presses against its bound is held there
@@ -115,8 +117,10 @@ def refine(misfit: Misfit, start, rows=None, *, max_iterations=30, tolerance=1e-
     rows : (n,) int array, optional
         Which sounding of `misfit` each start belongs to; default all in order.
     max_iterations : int
-    tolerance : float
+    tolerance : float or (n,) array
         A sounding is done when a step lowers chi² by less than this share of it (or by 0.01 in all).
+    damping : float
+        Marquardt's λ of the first step.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def refine(misfit: Misfit, start, rows=None, *, max_iterations=30, tolerance=1e-
     u = np.clip(np.array(start, dtype=float), 0.0, 1.0)
     rows = np.arange(len(u)) if rows is None else np.asarray(rows)
     chi2, gradient, curvature = misfit.expand(u, rows)
-    damping = np.full(len(u), _DAMPING)
+    damping, tolerance = np.full(len(u), damping), np.broadcast_to(tolerance, len(u))
     converged = np.zeros(len(u), dtype=bool)
     active = np.arange(len(u))
     for _ in range(max_iterations):
@@ -135,7 +139,7 @@ def refine(misfit: Misfit, start, rows=None, *, max_iterations=30, tolerance=1e-
         gain = chi2[active] - trial_chi2
         better = gain > 0
         still = np.abs(trial - u[active]).max(axis=1) < 1e-6
-        done = (better & (gain < np.maximum(tolerance * trial_chi2, 1e-2))) | still
+        done = (better & (gain < np.maximum(tolerance[active] * trial_chi2, 1e-2))) | still
         accepted = active[better]
         u[accepted], chi2[accepted] = trial[better], trial_chi2[better]
         gradient[accepted], curvature[accepted] = trial_gradient[better], trial_curvature[better]
@@ -194,6 +198,9 @@ def _offsets(n_parameters, n_starts, spread):
     return np.vstack([np.zeros(n_parameters), spread * ndtri(np.clip(points, 1e-6, 1 - 1e-6))])
 
 
+# Further starts are refined until a step lowers chi² by less than this share, and only the best one to the end,
+# beginning almost undamped: along bent valleys that goes further.
+_ROUGHLY, _UNDAMPED = 0.06, 5e-6
 # Starts are refined at once where so few soundings are left that NumPy's overhead counts.
 _WORTHWHILE = 64
 # No further start where this many have ended at about the best chi²: its share, or this much in all.
@@ -225,7 +232,10 @@ def refine_multistart(misfit: Misfit, starts, *, enough, max_iterations=30) -> R
         several = min(max(_WORTHWHILE // rows.size, 1), left)
         own = np.repeat(rows, several)
         trials = starts[rows, done : done + several].reshape(len(own), -1)
-        others = refine(misfit, trials, own, max_iterations=max_iterations)
+        further = np.tile(np.arange(done, done + several) > 0, len(rows))
+        others = refine(
+            misfit, trials, own, max_iterations=max_iterations, tolerance=np.where(further, _ROUGHLY, _FINELY)
+        )
         # One start after the other, as if each had been made only where needed: an answer does not depend on the batch.
         for k in range(several):
             place = np.flatnonzero(np.isin(own, _undecided(best, reached, enough)))[k::several]
@@ -234,6 +244,10 @@ def refine_multistart(misfit: Misfit, starts, *, enough, max_iterations=30) -> R
             for name in ("u", "chi2", "converged"):
                 getattr(best, name)[own[better]] = getattr(others, name)[better]
         done += several
+    rough = np.flatnonzero(best.chi2 < reached[:, 0])
+    fine = refine(misfit, best.u[rough], rough, max_iterations=max_iterations, damping=_UNDAMPED)
+    for name in ("u", "chi2", "converged"):
+        getattr(best, name)[rough] = getattr(fine, name)
     best.searched = best.chi2 > enough
     return best
 

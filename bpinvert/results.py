@@ -53,7 +53,7 @@ class Answer:
     used, reading_outside : (n, n_readings) bool arrays
     chi2, rrms, noise_estimate : (n,) arrays
     scores : (n, n_checks) array
-    strata : (n, 3) array
+    strata : (n, 4) array
     status : (n,) int array
     """
 
@@ -89,7 +89,7 @@ class Answer:
             rrms=np.full(rows, np.nan),
             noise_estimate=np.full(rows, np.nan),
             scores=np.full((n, len(checks.NAMES)), np.nan),
-            strata=np.zeros((n, 3)),
+            strata=np.zeros((n, 4)),
             status=np.zeros(rows, dtype=np.int32),
         )
 

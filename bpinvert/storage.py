@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import netcdf_file
 
-SCHEMA = 1
+SCHEMA = 2
 LARGEST = 100 * 2**20
 _MAGIC = (b"CDF\x01", b"CDF\x02")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8}

@@ -19,14 +19,15 @@ def scores_of(rng, n):
 
 
 def one_kind(n):
-    return np.tile([OWN, LEVEL, 3.0], (n, 1))
+    return np.tile([OWN, LEVEL, 3.0, 0.0], (n, 1))
 
 
 def mixed(rng, n):
-    """Scores that depend on the kind, as few readings, large errors and more layers make them, and the kinds."""
+    """Scores that depend on the kind as few readings, large errors, more layers, segments make them, and the kinds."""
     readings = rng.choice([OWN, 8, 25], n)
-    strata = np.stack([readings, rng.choice([-1, 0.1, 0.9], n), rng.choice([2, 3], n)], axis=1)
-    location, spread = strata[:, 2] + 5 * (readings == 8), 1 + 3 * (strata[:, 1] < 0)
+    kinds = readings, rng.choice([-1, 0.1, 0.9], n), rng.choice([2, 3], n), rng.choice([0, 2], n)
+    strata = np.stack(kinds, axis=1)
+    location, spread = strata[:, 2:].sum(axis=1) + 5 * (readings == 8), 1 + 3 * (strata[:, 1] < 0)
     return location[:, None] + spread[:, None] * scores_of(rng, n), strata
 
 
@@ -43,8 +44,8 @@ def test_p_values_of_fresh_scores_are_uniform_or_conservative():
 
 def test_p_values_are_uniform_among_soundings_of_each_kind():
     rng = np.random.default_rng(2)
-    calibration = checks.Calibration(*mixed(rng, 90_000), RATE)
-    scores, strata = mixed(rng, 90_000)
+    calibration = checks.Calibration(*mixed(rng, 180_000), RATE)
+    scores, strata = mixed(rng, 180_000)
     p, _, _ = calibration.judge(scores, strata, RATE)
     for kind in np.unique(strata, axis=0):
         column = p[(strata == kind).all(axis=1)][:, :4]
@@ -80,11 +81,11 @@ def test_with_the_fewest_simulations_that_are_allowed_the_joint_rate_is_somewhat
 @pytest.mark.parametrize("rate", [0.01, 0.05])
 def test_the_joint_test_rejects_at_its_rate_in_every_kind_however_different_they_score(rate):
     rng = np.random.default_rng(3)
-    calibration = checks.Calibration(*mixed(rng, 90_000), rate)
-    scores, strata = mixed(rng, 90_000)
+    calibration = checks.Calibration(*mixed(rng, 180_000), rate)
+    scores, strata = mixed(rng, 180_000)
     _, joint, _ = calibration.judge(scores, strata, rate)
     shares = [(joint[(strata == kind).all(axis=1)] <= rate).mean() for kind in np.unique(strata, axis=0)]
-    # 18 kinds; each of 5000 simulations and as many soundings: sqrt(2·rate/5000)
+    # 36 kinds; each of 5000 simulations and as many soundings: sqrt(2·rate/5000)
     assert abs(np.array(shares) - rate).max() < 4 * np.sqrt(2 * rate / 5000)
     one = checks.Calibration(scores, one_kind(len(scores)), rate)
     _, joint, _ = one.judge(scores, one_kind(len(scores)), rate)
@@ -105,7 +106,7 @@ def test_a_kind_too_rare_for_its_own_calibration_is_judged_with_the_next_wider_o
     calibration = checks.Calibration(scores, strata, RATE)
 
     def p_of(*kind):
-        return calibration.judge(np.full((1, 5), 10.0), np.array([kind]), RATE)[0][0]
+        return calibration.judge(np.full((1, 5), 10.0), np.array([[*kind, 0]]), RATE)[0][0]
 
     # 10 is high among known errors, and ordinary where they are estimated, whatever the layers
     for n_layers in (3, 5, 9):
@@ -120,9 +121,9 @@ def test_rare_kinds_that_are_many_together_have_their_own_rate():
     strata = one_kind(30_000)
     # ten kinds of 1500 each, too few for a stratum of their own, all of them stranger than the common one
     strata[15_000:, 2] = 4 + np.arange(15_000) % 10
-    scores = scores_of(rng, 30_000) + 3.0 * (strata[:, 2:] > 3)
+    scores = scores_of(rng, 30_000) + 3.0 * (strata[:, 2:3] > 3)
     calibration = checks.Calibration(scores, strata, RATE)
-    fresh = scores_of(rng, 30_000) + 3.0 * (strata[:, 2:] > 3)
+    fresh = scores_of(rng, 30_000) + 3.0 * (strata[:, 2:3] > 3)
     flagged = calibration.judge(fresh, strata, RATE)[2].any(axis=1)
     for rare in (False, True):
         assert flagged[(strata[:, 2] > 3) == rare].mean() == pytest.approx(RATE, abs=0.003)
@@ -160,7 +161,7 @@ def test_a_higher_score_never_has_a_higher_p_value():
     rng = np.random.default_rng(7)
     calibration = checks.Calibration(*mixed(rng, 20_000), RATE)
     ladder = np.linspace(-20, 40, 5001)
-    for kind in ([OWN, LEVEL, 3], [8, -1, 2], [12, 0.1, 7]):
+    for kind in ([OWN, LEVEL, 3, 0], [8, -1, 2, 0], [12, 0.1, 7, 2]):
         strata = np.tile(np.array(kind, dtype=float), (len(ladder), 1))
         p, joint, _ = calibration.judge(np.repeat(ladder[:, None], 5, axis=1), strata, RATE)
         assert (np.diff(p, axis=0) <= 0).all() and (np.diff(joint) <= 0).all()
@@ -197,7 +198,7 @@ def test_the_state_rebuilds_the_calibration_exactly():
 
 def test_nobody_to_judge_is_no_error():
     calibration = checks.Calibration(np.random.default_rng(0).standard_normal((2000, 2)), one_kind(2000), RATE)
-    p, joint, outside = calibration.judge(np.empty((0, 2)), np.empty((0, 3)), RATE)
+    p, joint, outside = calibration.judge(np.empty((0, 2)), np.empty((0, 4)), RATE)
     assert p.shape == outside.shape == (0, 2) and joint.shape == (0,)
 
 

@@ -146,3 +146,13 @@ def test_displacements_cost_as_many_parameters_as_there_are():
     table, n_used, known = answers(two=[30.0], three=[20.0]), np.array([N]), (np.ones(1), np.ones(1))
     more = criterion(table, n_used, known, 2) - criterion(table, n_used, known)
     np.testing.assert_allclose(more, 2 * np.log(N))
+
+
+def test_that_few_layers_do_not_fit_is_no_sign_of_noise_where_more_have_no_freedom():
+    room = np.full(2, 0.3), np.full(2, 3.0)
+    few = answers(two=[5000.0, 20.0], three=[0.0, 0.0])
+    _, factor = noise_factor(few, np.full(2, 5), room, 0)
+    # five readings: three layers fit anything, so that the level is unknown; 20 is within the largest errors
+    assert factor[0] == pytest.approx(np.sqrt(0.3 * 3.0)) and factor[1] > 1.5
+    _, many = noise_factor(answers(two=[5000.0], three=[4800.0]), np.full(1, N), (room[0][:1], room[1][:1]), 0)
+    assert many[0] > 2.9

@@ -4,7 +4,7 @@ A check's p-value is the share of fresh, held-out simulations, sent through the 
 high (Vovk et al. 2005, *Algorithmic Learning in a Random World*). The joint test takes the smallest p-value over the
 checks and calibrates *that* on the same simulations, so the stated false-alarm rate holds for all checks together.
 Both are done among simulations of the same kind (Mondrian conformal prediction, ibid. section 4.5): as many readings,
-errors as large, as many layers in the answer.
+errors as large, as many layers in the answer, MN segments that may be displaced or none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 _ANY = -9
+# Columns of the strata, the most telling first.
+_ORDER = (1, 3, 0, 2)
 # A kind of its own has so many times the fewest simulations: with fewer the rate would often be missed.
 _ENOUGH = 2
 # Positions in the range of noise levels that part kinds. Estimates that press against the upper end are one.
@@ -89,16 +91,17 @@ class Calibration:
     Parameters
     ----------
     scores : (n, n_checks) array, scores of held-out simulations
-    strata : (n, 3) array
+    strata : (n, 4) array
         Of each: number of used readings (-1: all of the inverter's own, with errors as modelled), position of its
-        errors in the range of noise levels (0 to 1; -1 to -2 where they are estimated), number of layers of the answer.
+        errors in the range of noise levels (0 to 1; -1 to -2 where they are estimated), number of layers of the answer,
+        number of MN segments.
     rate : float
         False-alarm rate of the joint test.
 
     Attributes
     ----------
     n : int
-    cells : dict, (bin of readings, bin of errors, layers) -> Stratum
+    cells : dict, (bin of readings, bin of errors, layers, whether segments) -> Stratum
         With -9 for "any", where soundings of kinds that are too rare for a stratum of their own end up.
     """
 
@@ -116,7 +119,7 @@ class Calibration:
         # The finest kinds first. A coarser one is of those that no finer one has taken, like the soundings that will be
         # judged by it; of all of its kind, where those are too few.
         enough, left = _ENOUGH * fewest(rate), np.ones(self.n, dtype=bool)
-        for depth in (3, 2, 1, 0):
+        for depth in range(len(_ORDER), -1, -1):
             coarse = _coarsened(keys, depth)
             for key in np.unique(coarse, axis=0):
                 alike = (coarse == key).all(axis=1)
@@ -126,21 +129,21 @@ class Calibration:
                     left &= ~members
 
     def _keys(self, strata):
-        """(n, 3) int array: bins of readings and errors, and the layers."""
-        readings, position, layers = strata.T
+        """(n, 4) int array: bins of readings and errors, the layers, and whether there are MN segments."""
+        readings, position, layers, segments = strata.T
         readings = np.where(readings < 0, -1, np.searchsorted(self.edges, readings, side="right"))
         known, estimated = (
             np.searchsorted(edges, place, side="right")
             for edges, place in ((_KNOWN_EDGES, position), (_ESTIMATED_EDGES, -1 - position))
         )
         errors = np.where(position < 0, -1 - estimated, known)
-        return np.stack([readings, errors, layers], axis=1).astype(int)
+        return np.stack([readings, errors, layers, segments > 0], axis=1).astype(int)
 
     def _members(self, strata):
         """(stratum, its rows) of soundings, each in the finest kind that is calibrated."""
         keys = self._keys(np.asarray(strata, dtype=float))
         left = np.arange(len(keys))
-        for depth in (3, 2, 1, 0):
+        for depth in range(len(_ORDER), -1, -1):
             coarse = _coarsened(keys[left], depth)
             taken = np.zeros(len(left), dtype=bool)
             for key in np.unique(coarse, axis=0):
@@ -183,9 +186,12 @@ class Calibration:
     def from_state(cls, state) -> Calibration:
         calibration = cls()
         calibration.edges = np.asarray(state["edges"], dtype=float)
+        keys = np.asarray(state["keys"])
+        if keys.ndim != 2 or keys.shape[1] != len(_ORDER) or not (keys == _ANY).all(axis=1).any():
+            raise KeyError("calibration")
         ends = np.cumsum(state["lengths"])
         calibration.cells = {}
-        for k, key in enumerate(np.asarray(state["keys"])):
+        for k, key in enumerate(keys):
             rows = slice(ends[k] - state["lengths"][k], ends[k])
             part = {name: state[name][rows] for name in ("ranks", "quantiles", "smallest")}
             calibration.cells[tuple(map(int, key))] = Stratum.from_state(part | {"n": state["n"][k : k + 1]})
@@ -199,8 +205,8 @@ def fewest(rate):
 
 
 def _coarsened(keys, depth):
-    """Keys of which only the first `depth` in the order errors, readings, layers are told apart."""
+    """Keys of which only the first `depth` in the order errors, segments, readings, layers are told apart."""
     coarse = keys.copy()
-    for column in (1, 0, 2)[depth:]:
+    for column in _ORDER[depth:]:
         coarse[:, column] = _ANY
     return coarse

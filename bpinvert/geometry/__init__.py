@@ -1,7 +1,7 @@
 """A field sounding's own readings and the channels of the network, each mapped to the other."""
 
 from bpinvert.geometry.grouping import Group, groups, survey_at
-from bpinvert.geometry.mapping import at_readings, extrapolated, mapping_error, mn_segments, readings_matrix
+from bpinvert.geometry.mapping import at_readings, extrapolated, mapping_error, mn_segments, movable, readings_matrix
 from bpinvert.geometry.observed import as_observed
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "groups",
     "mapping_error",
     "mn_segments",
+    "movable",
     "readings_matrix",
     "survey_at",
 ]

@@ -153,6 +153,24 @@ def mn_segments(channels) -> np.ndarray:
     segments = np.array([values == value for value in np.unique(values[np.isfinite(values)])])
     if not len(segments):
         return nothing
-    spacings = [len(np.unique(np.round(np.log(channels.value[segment]), 3))) for segment in segments]
-    segments = segments[np.array(spacings) >= 2]
-    return segments if len(segments) >= 2 else nothing
+    return segments[movable(channels, segments, np.ones((1, len(channels)), dtype=bool))[0]]
+
+
+def movable(channels, segments, used) -> np.ndarray:
+    """Which of the `segments` (n_segments, n_readings) can be displaced where only some readings are used.
+
+    Parameters
+    ----------
+    used : (n, n_readings) bool array
+
+    Returns
+    -------
+    (n, n_segments) bool array
+    """
+    places = np.round(np.log(channels.value), 3)
+    spacings = np.zeros((len(used), len(segments)), dtype=int)
+    for k, segment in enumerate(segments):
+        for place in np.unique(places[segment]):
+            spacings[:, k] += used[:, segment & (places == place)].any(axis=1)
+    enough = spacings >= 2
+    return enough & (enough.sum(axis=1) >= 2)[:, None]

@@ -39,15 +39,15 @@ def _answer_group(solver, group, level, answer, progress):
     if not group.readings.size:
         return
     place = np.ix_(group.rows, group.readings)
-    beyond = _beyond_training(solver, group)
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
         answer.used[place] |= group.used[:, columns]
-        answer.reading_outside[place] |= beyond[:, columns]
     for part in solutions(solver, group, level, progress):
         rows = group.rows[part.rows]
         place = np.ix_(rows, group.readings)
-        answer.used[place] = np.any([part.used[:, channels.columns(q)] for q in channels.quantities], axis=0)
+        for name, of_part in (("used", part.used), ("reading_outside", part.beyond)):
+            by_quantity = [of_part[:, channels.columns(quantity)] for quantity in channels.quantities]
+            getattr(answer, name)[place] = np.any(by_quantity, axis=0)
         for name, values in part.models.items():
             answer.models[name][rows] = values
         for quantity in channels.quantities:
@@ -90,14 +90,6 @@ def training_range(solver) -> dict:
             "scale": channels.scale[columns[0]],
         }
     return ranges
-
-
-def _beyond_training(solver, group):
-    """Which used data lie outside the range of the training data, (n, n_channels)."""
-    channels = group.survey.channels
-    low, high, _ = solver.training_bounds(channels)
-    scaled = channels.to_scale(np.where(group.used, group.data, 1.0))
-    return group.used & ((scaled < low) | (scaled > high))
 
 
 def _shapes(prior):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import chdtri
 
+from bpinvert.noise import FREEDOM
+
 # A layer count fits where pure noise would give a larger chi² this often.
 FEW_LAYERS = 0.05
-# Readings beyond the parameters that a noise level can be estimated from.
-FREEDOM = 2
+# Fits of which pure noise would give a larger chi² more rarely than that are no sign of how large the noise is.
+_NO_NOISE = 1e-3
 # Noise levels that the posterior mean is taken over.
 _LEVELS = 65
 
@@ -37,11 +39,11 @@ def criterion(answers, n_used, room, n_shifts=0):
     n_used : (n,) int array
     room : (lowest, highest), each (n,)
         Factors that the noise levels may be multiplied by; 1 and 1 where the errors are known.
-    n_shifts : int
+    n_shifts : int or (n,) array
         Displacements that were fitted as well.
     """
     _, n_parameters, chi2 = _table(answers)
-    n_parameters = n_parameters + n_shifts
+    n_parameters = n_parameters + np.reshape(n_shifts, (-1, 1))
     freedom = n_used[:, None] - n_parameters
     low, high = (np.asarray(end)[:, None] ** 2 for end in room)
     squared = np.clip(chi2 / np.maximum(freedom, 1), low, high)
@@ -55,7 +57,8 @@ def noise_factor(answers, n_used, room, n_shifts):
     """Layer counts by `criterion`, and by how much the noise levels of a sounding should be multiplied.
 
     The factor is the posterior mean, in the logarithm, of a level that is log-uniform in its range beforehand, given
-    chi² of the model chosen (of the freedom that is left); the middle of the range where no freedom is left.
+    chi² of the model chosen (of the freedom that is left); the middle of the range where no freedom is left, or where
+    only models without freedom fit at all.
 
     Returns
     -------
@@ -65,8 +68,12 @@ def noise_factor(answers, n_used, room, n_shifts):
     best = criterion(answers, n_used, room, n_shifts).argmin(axis=1)
     rows = np.arange(len(best))
     freedom = np.asarray(n_used - n_parameters[best] - n_shifts, dtype=float)
-    chi2 = np.where(freedom >= FREEDOM, chi2[rows, best], 0.0)
-    freedom = np.where(freedom >= FREEDOM, freedom, 0.0)
+    chi2 = chi2[rows, best]
+    # More layers would fit without freedom: that fewer do not is no sign of noise.
+    more = n_used - n_parameters.max() - n_shifts < FREEDOM
+    lost = more & (chi2 > np.square(room[1]) * chdtri(np.maximum(freedom, 1), _NO_NOISE))
+    known = (freedom >= FREEDOM) & ~lost
+    chi2, freedom = np.where(known, chi2, 0.0), np.where(known, freedom, 0.0)
     low, high = (np.log(end) for end in room)
     factor = np.exp(low[:, None] + (high - low)[:, None] * np.linspace(0, 1, _LEVELS))
     likelihood = -freedom[:, None] * np.log(factor) - chi2[:, None] / (2 * np.square(factor))

@@ -79,12 +79,12 @@ def _group(sheet, inverter, n, rng):
     sigma = noise.sigma_on_scale(simulations.data, channels, levels) * factor
     scaled = simulations.scaled + sigma * rng.standard_normal(sigma.shape)
     segments = geometry.mn_segments(channels)
+    segments = segments[geometry.movable(channels, segments, sheet.used[None])[0]]
     if shift and len(segments):
         scaled += displacements(rng, shift, (n, len(segments))) @ segments
     data = channels.from_scale(scaled)
-    stated = sigma / channels.scale_slope(data)
-    if noise.level_names:
-        stated[~given] = np.nan
+    stated = noise.sigma(data, channels, levels) * factor
+    stated[~given] = np.nan
     group = geometry.Group(
         rows=np.arange(n),
         readings=np.arange(len(channels.columns(channels.quantities[0]))),

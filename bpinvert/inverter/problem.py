@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,7 @@ class Problem:
     used : (n, n_channels) bool array
     scaled : (n, n_channels) array, data on their scale, harmless where not used
     segments : (n_segments, n_channels) bool array
+    movable : (n, n_segments) bool array, which of them can be displaced
     """
 
     def __init__(self, group, survey, noise, shift):
@@ -91,12 +93,19 @@ class Problem:
         self.used = group.used
         self.given = np.isfinite(group.sigma)
         self.segments = geometry.mn_segments(self.channels)[: None if shift else 0]
+        self.movable = geometry.movable(self.channels, self.segments, self.used)
         same = self.channels is survey.channels
         self.matrix = np.eye(len(self.channels)) if same else geometry.readings_matrix(self.channels, survey.channels)
         self.mapping = np.zeros(len(self.channels)) if same else geometry.mapping_error(self.channels)
 
     def __len__(self):
         return len(self.data)
+
+    def without(self, shift) -> Problem:
+        """The same soundings with `shift` (n, n_channels) taken off the data, on their scale."""
+        corrected = copy.copy(self)
+        corrected.scaled = self.scaled - shift
+        return corrected
 
     def displacement(self, assumed, rows=slice(None)):
         """Displacements of the MN segments; None where there are none."""
@@ -115,7 +124,7 @@ class Problem:
         sigma = np.where(self.given, self.group.sigma, modelled)
         scaled_sigma = np.where(self.used & (sigma > 0), sigma * self.channels.scale_slope(self.data), np.inf)
         scaled_sigma[scaled_sigma > _WORTHLESS] = np.inf
-        seen_variance = np.where(shift_variance > 0, shift_variance, prior_variance)
+        seen_variance = np.where(shift_variance > 0, shift_variance, prior_variance * self.movable)
         view = self._view(codec, levels, scaled_sigma, seen_variance)
         return Assumed(levels, unknown, shift_variance, modelled, sigma, scaled_sigma, view)
 

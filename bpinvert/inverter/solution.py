@@ -19,9 +19,10 @@ class Solution:
     predicted, residuals, sigma : (n, n_channels) arrays on the group's own channels; σ in physical units
     shift : (n, n_channels) array, displacement of each reading's segment on the scale, 0 where it has none
     used : (n, n_channels) bool array
+    beyond : (n, n_channels) bool array, data outside the range of the training data, their displacement taken off
     chi2 : (n,) array, mean squared residual over used readings
     scores : (n, n_checks) array
-    strata : (n, 3) array, what the calibration tells apart (see `checks.Calibration`)
+    strata : (n, 4) array, what the calibration tells apart (see `checks.Calibration`)
     status : (n,) int array
     noise_estimate : (n,) array
     """
@@ -34,6 +35,7 @@ class Solution:
     sigma: np.ndarray
     shift: np.ndarray
     used: np.ndarray
+    beyond: np.ndarray
     chi2: np.ndarray
     scores: np.ndarray
     strata: np.ndarray

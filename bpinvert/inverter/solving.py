@@ -19,6 +19,8 @@ FEWEST_READINGS = 3
 # No further start is tried where pure noise would give a larger chi² this often.
 _GOOD_FIT = 0.02
 _STARTS_PER_PARAMETER = 3
+# Prior variance (ln) of displacements while it is asked whether there are any: their penalty must not pass for noise.
+_FREE = 1.0
 
 
 class Solver:
@@ -42,7 +44,8 @@ class Solver:
         """Answer the soundings of `group` at `level` ("network" or "refined"); None if none can be answered.
 
         Where the errors have to be estimated with the sounding (the noise is a range and the sheet gives none, or MN
-        segments may be displaced) a first refinement says how large they are, and a second one starts from it.
+        segments may be displaced) a first refinement says how large they are, one with free displacements whether there
+        are any, and a last one starts from these.
         """
         own = group.survey.channels
         # A reading counts once, however many quantities it has.
@@ -69,10 +72,10 @@ class Solver:
         return {count: self.branches[count].codec.decode(answer.u) for count, answer in answers.items()}
 
     def _at_first(self, problem) -> Assumed:
-        """Errors by the sheet; where there are none at all, by the middle of the range of noise levels."""
+        """Errors by the sheet, else as high in their range; where there are none at all, in the middle of it."""
         group, own = problem.group, problem.channels
         given = problem.given & problem.used
-        levels = np.tile(self.noise.middle_levels(), (len(problem), 1))
+        levels = np.full((len(problem), len(self.noise.level_names)), np.nan)
         for k, name in enumerate(self.noise.level_names):
             kind, _, quantity = name.partition(":")
             columns = own.columns(quantity) if quantity else np.arange(len(own))
@@ -80,7 +83,8 @@ class Solver:
             ratio = np.where(given, group.sigma / size, np.nan)[:, columns]
             known = np.isfinite(ratio).any(axis=1)
             levels[known, k] = np.nanmedian(ratio[known], axis=1)
-        unknown = ~given.any(axis=1) if self.noise.level_names else np.zeros(len(problem), dtype=bool)
+        unknown = np.isnan(levels).all(axis=1) if self.noise.level_names else np.zeros(len(problem), dtype=bool)
+        levels = self.noise.completed(levels)
         return self._assume(problem, levels, unknown, np.zeros((len(problem), len(problem.segments))))
 
     def _assume(self, problem, levels, unknown, variance) -> Assumed:
@@ -97,11 +101,11 @@ class Solver:
         _, factor = noise_factor(answers, n_used, room, 0)
         variance = assumed.shift_variance
         if len(problem.segments):
-            n_shifts = len(problem.segments) - 1
-            free = self._assume(problem, levels, unknown, variance + shift_variance(self.sheets.shift))
+            n_shifts = np.maximum(problem.movable.sum(axis=1) - 1, 0)
+            free = self._assume(problem, levels, unknown, _FREE * problem.movable)
             moved = self._refine(problem, free, answers, search=True)
             still = criterion(answers, n_used, room).min(axis=1)
-            displaced = criterion(moved, n_used, room, n_shifts).min(axis=1) < still
+            displaced = (n_shifts > 0) & (criterion(moved, n_used, room, n_shifts).min(axis=1) < still)
             counts, of_moved = noise_factor(moved, n_used, room, n_shifts)
             factor = np.where(displaced, of_moved, factor)
             models = self._decode(counts, {count: answer.u[counts == count] for count, answer in moved.items()})
@@ -151,7 +155,11 @@ class Solver:
             freedom = np.maximum(assumed.n_used[rows] - u.shape[1], 1)
             misfit = self._misfit(problem, assumed, branch, rows)
             enough = chdtri(freedom, _GOOD_FIT)
-            if before is not None and not search:
+            if before is None or search:
+                # Errors that are not known may be the smallest ones.
+                lowest = self.noise.level_room(assumed.levels[rows])[0]
+                enough *= np.where(assumed.unknown[rows], np.square(lowest), 1.0)
+            else:
                 # Other errors hardly change where the minima are.
                 enough[before[count].searched[rows]] = np.inf
             best = refine_multistart(misfit, starts, enough=enough)
@@ -168,7 +176,7 @@ class Solver:
 
     def _finish(self, problem, assumed, answers, level) -> Solution:
         """Choose the layer counts, re-simulate, and score."""
-        own, scaled_sigma, view = problem.channels, assumed.scaled_sigma, assumed.view
+        own, scaled_sigma = problem.channels, assumed.scaled_sigma
         used = np.isfinite(scaled_sigma)
         counts = choose(answers, assumed.n_used)
         u = {count: answer.u[counts == count] for count, answer in answers.items()}
@@ -182,11 +190,18 @@ class Solver:
             predicted = own.from_scale(own.to_scale(predicted) + shift)
         with np.errstate(over="ignore"):
             residuals = (difference - shift) / np.where(used, scaled_sigma, 1.0)
+        corrected, view = problem, assumed.view
+        if shift.any():
+            # A displacement that was found is the electrodes', not the ground's: the checks see the data without it.
+            corrected = problem.without(shift)
+            still = np.zeros_like(assumed.shift_variance)
+            view = self._assume(corrected, assumed.levels, assumed.unknown, still).view
         # A model that predicts nothing where something was measured does not fit at all.
         residuals = np.where(used, np.where(np.isnan(residuals), np.inf, residuals), np.nan)
+        beyond = self._beyond(corrected)
         seen = checks.CheckInputs(
             inputs=view.inputs,
-            beyond=self._beyond(problem).max(axis=1),
+            beyond=beyond.max(axis=1),
             distance=view.distance,
             roughness=view.roughness,
             n_mapped=view.n_mapped,
@@ -197,7 +212,7 @@ class Solver:
             at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
         first = own.columns(own.quantities[0])
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(used, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
+            ratio = np.where(used & ~problem.given, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
             known = np.isfinite(ratio).any(axis=1)
             relative = np.full(len(counts), np.nan)
             relative[known] = np.nanmedian(ratio[known], axis=1)
@@ -219,9 +234,10 @@ class Solver:
             used=used,
             chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
             scores=np.stack([check.score(seen) for check in self.checks], axis=1),
+            beyond=beyond > 0,
             strata=self._strata(problem, assumed, counts),
             status=sum(STATUS[name][0] * present for name, present in bits.items()),
-            noise_estimate=np.where((problem.given | ~used).all(axis=1), np.nan, relative),
+            noise_estimate=relative,
         )
 
     def _strata(self, problem, assumed, counts):
@@ -232,7 +248,8 @@ class Solver:
         position = self.noise.position(assumed.levels)
         # Levels that were estimated are a kind of their own, told apart by a negative sign.
         position = np.where(assumed.unknown, -1 - position, position)
-        return np.stack([np.where(own, -1, assumed.n_used), position, counts], axis=1)
+        n_segments = problem.movable.sum(axis=1)
+        return np.stack([np.where(own, -1, assumed.n_used), position, counts, n_segments], axis=1)
 
     def _beyond(self, problem):
         """How far each used reading lies outside the training range, in training standard deviations."""

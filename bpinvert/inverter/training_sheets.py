@@ -41,6 +41,7 @@ class TrainingSheets:
             self.mapping[k, :m] = 0.0 if sheet.place is None else geometry.mapping_error(channels)
             if sheets.shift:
                 segments = geometry.mn_segments(channels)
+                segments = segments[geometry.movable(channels, segments, sheet.used[None])[0]]
                 self.segments[k, : len(segments), :m] = segments & sheet.used
         self.used = np.abs(self.matrix).sum(axis=2) > 0
 

@@ -55,7 +55,7 @@ def widen(result) -> Inverter:
     Warns
     -----
     UserWarning
-        For flagged soundings that no layered model fits, however wide: no training helps them.
+        For flagged soundings that no layered model in much wider ranges fits: training does not help them.
     """
     described = getattr(result, "attrs", {})
     if not {"survey", "prior", "noise"} <= set(described) or "flag" not in getattr(result, "data_vars", ()):
@@ -80,8 +80,8 @@ def widen(result) -> Inverter:
     if hopeless:
         listed = ", ".join(str(names[k]) for k in hopeless)
         warnings.warn(
-            f"no layered model fits {listed} within three times the errors, however wide the prior: look at its "
-            "readings; training does not help it.",
+            f"no layered model fits {listed} within three times the errors, in ranges up to {_FACTORS[-1]:g} times "
+            "wider: look at its readings and units; training does not help it.",
             stacklevel=2,
         )
     elif wider == (prior, noise) and _reaching(survey, observed) is survey:
@@ -109,7 +109,7 @@ def _including(prior, noise, one, sheets, scatters):
     segments = geometry.mn_segments(channels)
     displacement = None
     if sheets.shift and len(segments):
-        variance = np.full((1, len(segments)), shift_variance(sheets.shift))
+        variance = shift_variance(sheets.shift) * geometry.movable(channels, segments, one.used)
         displacement = Displacement(segments, variance, sigma)
     noise = _with_level(noise, one, 1.0)
     least = np.inf
