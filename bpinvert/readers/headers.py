@@ -192,6 +192,11 @@ def foreign(header: str) -> bool:
     return bool((known.OTHERS | known.ERROR_WORDS).intersection(_words(header)))
 
 
+def is_remark(header: str) -> bool:
+    """Whether `header` says that what stands below was written down beside the readings."""
+    return bool(known.REMARKS.intersection(_words(header)))
+
+
 def sounding_label(header: str) -> tuple[str, str] | None:
     """("VES 1", "rhoa (ohm m)") of ``VES 1 rhoa (ohm m)``; None where `header` is not a sounding's ρa.
 

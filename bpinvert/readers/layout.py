@@ -6,7 +6,8 @@ import re
 from pathlib import PurePath
 
 from bpinvert.readers import cells as cell
-from bpinvert.readers.headers import read_header, score, tidy, unit_of
+from bpinvert.readers.blanks import usual_width
+from bpinvert.readers.headers import is_remark, read_header, score, tidy, unit_of
 from bpinvert.readers.preamble import declares
 from bpinvert.readers.table import Grid, Table
 from bpinvert.readers.units import with_unit
@@ -49,6 +50,7 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
         above = [(line, _joined(cells)) for line, cells, comment in rows[:at] if not comment]
         body = _body(rows[at + 1 :], notes)
         headers = _headers(rows[at][1], body)
+        _refuse_shifted(grid, rows[at][0], headers, body)
         meanings, stated = _meanings(grid, headers, columns)
     if above:
         notes.append(f"Above the headers {_skipped(above)}")
@@ -123,6 +125,17 @@ def _headers(cells, body):
     if headers[0] in ("", "#") and body and max(len(row) for _, row in body) == len(headers) - 1:
         return headers[1:]
     return headers
+
+
+def _refuse_shifted(grid, line, headers, body):
+    """Raise where blanks separate the cells and headers of several words would stand over other columns."""
+    width = usual_width([cells for _, cells in body])
+    if grid.aligned and width and len(headers) != width and not all(map(is_remark, headers[width:] or [""])):
+        raise ValueError(
+            f"{grid.place}, row {line} has {len(headers)} headers, {', '.join(map(repr, headers))}, over rows of "
+            f"{width} cells, and it is open which words belong together; separate the columns by semicolons or tabs, "
+            "or write every header and every name without blanks, as rho_a (ohm m)."
+        )
 
 
 def _without_headers(grid, body, columns, notes):

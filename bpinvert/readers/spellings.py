@@ -104,16 +104,22 @@ COUNTERS = {
     "no", "n", "nr", "num", "number", "sn", "sno", "slno", "srno", "serial", "serialno", "ndeg", "id", "index", "idx",
     "reading", "readings", "readingno", "pointno", "row", "count", "lfdnr", "item", "序号", "编号", "пп", "",
 }  # fmt: skip
+# Words in headers of what was written down beside the readings.
+REMARKS = {
+    "remark", "remarks", "note", "notes", "comment", "comments", "remarque", "remarques", "commentaire",
+    "commentaires", "bemerkung", "bemerkungen", "observaciones", "observacoes", "comentario", "comentarios", "nota",
+    "notas", "备注", "примечание", "примечания",
+}  # fmt: skip
 # Words in headers of numbers that are no apparent resistivity.
-OTHERS = {
+OTHERS = REMARKS | {
     "sp", "ip", "time", "date", "depth", "pseudodepth", "temp", "temperature", "stack", "stacks", "dev", "deviation",
-    "q", "rms", "error", "e", "lat", "lon", "long", "latitude", "longitude", "conductivity", "chargeability", "azimuth",
-    "mn", "mn/2", "mn2", "calc", "calculated", "model", "modelled", "fit", "fitted", "thickness", "remark", "remarks",
-    "note", "notes", "battery", "gain", "zone", "year", "month", "day", "hour", "datum", "value",
-    "values", "data", "result", "factor", "facteur", "faktor", "fator", "fattore", "const", "constant", "constante",
-    "costante", "konstante", "coefficient", "coeff", "coef", "coeficiente", "coefficiente", "koeffizient", "系数",
-    "коэффициент", "cycle", "cycles", "amplitude", "layer", "layers", "code", "sum", "total", "average", "avg", "mean",
-    "median", "moyenne", "promedio", "mittelwert", "self", "spontaneous", "noise", "contact",
+    "q", "rms", "error", "e", "lat", "lon", "long", "latitude", "longitude", "conductivity", "chargeability",
+    "azimuth", "mn", "mn/2", "mn2", "calc", "calculated", "model", "modelled", "fit", "fitted", "thickness",
+    "battery", "gain", "zone", "year", "month", "day", "hour", "datum", "value", "values", "data", "result", "factor",
+    "facteur", "faktor", "fator", "fattore", "const", "constant", "constante", "costante", "konstante", "coefficient",
+    "coeff", "coef", "coeficiente", "coefficiente", "koeffizient", "系数", "коэффициент", "cycle", "cycles",
+    "amplitude", "layer", "layers", "code", "sum", "total", "average", "avg", "mean", "median", "moyenne", "promedio",
+    "mittelwert", "self", "spontaneous", "noise", "contact",
 }  # fmt: skip
 
 # Spelling -> (unit, factor that leads to it).

@@ -13,12 +13,16 @@ from bpinvert.readers import cells
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one sheet as they stand in the file: (line counted from 1, cells, whether a comment)."""
+    """The cells of one sheet as they stand in the file: (line counted from 1, cells, whether a comment).
+
+    `aligned` is whether blanks separate the cells, so that an empty one cannot be seen.
+    """
 
     file: str
     rows: list[tuple[int, list[str | float], bool]]
     sheet: str | None = None
     notes: list[str] = field(default_factory=list)
+    aligned: bool = False
 
     @property
     def place(self) -> str:

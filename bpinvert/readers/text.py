@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 
+from bpinvert.readers.blanks import spaced, split_by_blanks
 from bpinvert.readers.cells import is_comment, is_number
 from bpinvert.readers.headers import score
 from bpinvert.readers.table import Grid
@@ -34,7 +34,7 @@ def read_text(file: str, content: bytes, stated: frozenset[str]) -> Grid:
             continue
         lines = re.split(r"\r\n|\r|\n", text)
         for delimiter in _delimiters(lines):
-            points = _points(_split(file, lines[:HEAD], delimiter), stated)
+            points = _points(_split(file, lines[:HEAD], delimiter, stated), stated)
             if best is None or points > best[0]:
                 best = points, encoding, delimiter, lines
     if best is None:
@@ -43,7 +43,7 @@ def read_text(file: str, content: bytes, stated: frozenset[str]) -> Grid:
     if not any(line.strip() and not line.lstrip().startswith("#") for line in lines):
         raise ValueError(f"{file} holds only comments; add one row per reading.")
     notes = [] if encoding == "utf-8-sig" else [f"The text is not UTF-8; it was read as {_CALLED[encoding]}."]
-    return Grid(file, _split(file, lines, delimiter), notes=notes)
+    return Grid(file, _split(file, lines, delimiter, stated), notes=notes, aligned=delimiter is None)
 
 
 def _points(rows, stated):
@@ -82,16 +82,16 @@ def _delimiters(lines):
     return [suggested, *(sign for sign in DELIMITERS if sign != suggested)]
 
 
-def _split(file, lines, delimiter):
+def _split(file, lines, delimiter, stated):
     """(line number, cells, whether a comment) of every line that is not blank."""
     comments = [line.lstrip().startswith("#") and not re.match(r"\s*#\s*[,;]", line) for line in lines]
     data = ["" if comment else line for line, comment in zip(lines, comments, strict=True)]
-    rows = _split_by_blanks(data) if delimiter is None else _split_by(file, data, delimiter)
+    rows = split_by_blanks(data, stated) if delimiter is None else _split_by(file, data, delimiter)
     width = len(rows[0][1]) if rows else 0
     for i, line in enumerate(lines):
         if comments[i]:
             bare = re.sub(r"^\s*#+ ?", "", line)
-            cells = _spaced(bare, width) if delimiter is None else bare.split(delimiter)
+            cells = spaced(bare, width, stated) if delimiter is None else bare.split(delimiter)
             rows.append((i + 1, cells, True))
     return sorted(rows, key=lambda row: row[0])
 
@@ -103,25 +103,3 @@ def _split_by(file, lines, delimiter):
     except csv.Error as error:
         raise ValueError(f"{file} cannot be split into cells in row {reader.line_num}: {error}.") from None
     return [(line, cells, is_comment(cells[0])) for line, cells in rows]
-
-
-def _split_by_blanks(lines):
-    filled = [(i + 1, line) for i, line in enumerate(lines) if line.strip()]
-    widths = Counter(len(line.split()) for _, line in reversed(filled) if any(map(is_number, line.split())))
-    width = widths.most_common(1)[0][0] if widths else 0
-    return [(i, line.split() if _fits(line, width) else _spaced(line, width), False) for i, line in filled]
-
-
-def _fits(line, width):
-    """Whether a line splits at each blank, as a row of numbers does."""
-    words = line.split()
-    return len(words) >= width and 2 * sum(map(is_number, words)) >= len(words)
-
-
-def _spaced(line, width):
-    """Cells of a line aligned with blanks, which themselves may hold blanks, as in ``AB/2 (m)``."""
-    glued = re.sub(r"\s+(?=[(\[])", "", line)
-    words = line.split()
-    ways = (re.split(r"\s{2,}", line.strip()), re.findall(r"(?:\([^)]*\)|\[[^\]]*\]|\S)+", glued), words)
-    whole = words if score(words) > 1 else [line.strip()]
-    return next((cells for cells in ways if len(cells) == width), whole)
