@@ -28,8 +28,17 @@ def one_row_per_reading(table: Table) -> Table:
         If two of the columns name the same sounding, if they differ in unit, or if the sheet gives resistances.
     """
     refuse_unknown_units(table, (*SPACINGS, "apparent_resistivity"))
-    meant = {column.name for column in _understood(table) if not column.error}
-    if meant & {"apparent_resistivity", "resistance", "voltage"} or not meant & _OUTER or _has_names(table):
+    meant = {column.name: column for column in _understood(table) if not column.error}
+    stated = next((i for i, text in table.meanings.items() if sounding_label(text)), None)
+    if stated is not None and "apparent_resistivity" in meant:
+        header = meant["apparent_resistivity"].header
+        raise ValueError(
+            f"{table.place}, column {table.headers[stated]!r} was said to be of one sounding, but {header!r} is an "
+            f"apparent resistivity of any; say of every such column which sounding it is, as with "
+            f"columns={{{header!r}: 'VES 2 rhoa (ohm m)'}}."
+        )
+    known = stated is None and meant.keys() & {"apparent_resistivity", "resistance", "voltage"}
+    if known or not meant.keys() & _OUTER or _has_names(table):
         return table
     columns, note = _labelled(table)
     if not columns:
@@ -51,7 +60,7 @@ def _meaning(table, i):
 
 def _understood(table):
     found = (read_header(_meaning(table, i), i) for i in range(len(table.headers)))
-    return [column for column in found if column]
+    return [replace(column, header=table.headers[column.index]) for column in found if column]
 
 
 def _has_names(table):

@@ -7,8 +7,16 @@ from statistics import median
 
 import numpy as np
 
+from bpinvert.readers.headers import Column, split_unit
 from bpinvert.readers.sheet import Sheet
 
+# Columns that differ by more than this factor in the median row are not taken for repeats unasked.
+_ALIKE = 1.4
+_AS_REPEAT = {
+    "apparent_resistivity": ("rhoa", "ohm m"),
+    "resistance": ("R", "ohm"),
+    "voltage": ("V", "mV"),
+}
 # Two repeats that differ by more than this factor are named.
 _APART = 2.0
 # A slip is suspected where repeats differ by the first factor, and believed where without it they differ by less
@@ -16,6 +24,39 @@ _APART = 2.0
 _SUSPECT, _TOGETHER, _NEAR = 4.0, 2.5, 1.6
 # Beyond this many repeats only one or two slips are looked for.
 _FEW = 8
+
+
+def refuse_soundings(sheet: Sheet, values: np.ndarray, columns: list[Column]) -> None:
+    """Raise where numbered `columns` differ like soundings, and the caller did not say what they are.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    values : (n_rows, n_columns) array
+        Resistances or apparent resistivities; NaN where missing.
+    columns : list of Column
+        Where they stand.
+    """
+    positive = np.where(values > 0, values, np.nan)[(np.isfinite(values) & (values > 0)).sum(axis=1) > 1]
+    apart = np.median(np.nanmax(positive, axis=1) / np.nanmin(positive, axis=1)) if positive.size else 1.0
+    if apart <= _ALIKE or all(column.stated for column in columns):
+        return
+    first, header = columns[0], columns[0].header
+    symbol, unit = _AS_REPEAT[first.name]
+    repeat = f"{first.log} {symbol}{first.number or 1} ({split_unit(header)[1] or unit})".strip()
+    raise ValueError(
+        f"{sheet.table.place}, columns {', '.join(repr(column.header) for column in columns)} differ by a factor of "
+        f"{_short(apart)} in the median row, too much for repeats of one measurement; if each is "
+        f"{own_sounding(columns)}, if they are repeats, with columns={{{header!r}: {repeat!r}, ...}}."
+    )
+
+
+def own_sounding(columns: list[Column]) -> str:
+    """How to say that each of numbered `columns` is a sounding, to end the clause "if each is ..."."""
+    first, header = columns[0], columns[0].header
+    unit = split_unit(header)[1] if first.name == "apparent_resistivity" else ""
+    meaning = f"VES {first.number or 1} {f'{first.log} rhoa'.strip()} ({unit or 'ohm m'})"
+    return f"the apparent resistivity of a sounding of its own, say so with columns={{{header!r}: {meaning!r}, ...}}"
 
 
 def typical(sheet: Sheet, values: np.ndarray, cells: np.ndarray, headers: list[str]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.readers.quantities import SPACINGS
-from bpinvert.readers.repeats import typical
+from bpinvert.readers.repeats import own_sounding, refuse_soundings, typical
 from bpinvert.readers.sheet import Sheet
 from bpinvert.readers.spellings import LOGARITHMS
 
@@ -30,10 +30,12 @@ def apparent_resistivity(sheet: Sheet, coordinates: dict) -> np.ndarray:
     if "apparent_resistivity" in sheet:
         given = sheet.repeats("apparent_resistivity")
         columns = sheet.columns("apparent_resistivity")
+        refuse_soundings(sheet, given, columns)
         values = typical(sheet, given, _as_written(given, columns), [column.header for column in columns])
         _check(sheet, values, coordinates)
         return values
     resistance, headers, formula = _resistance(sheet)
+    refuse_soundings(sheet, resistance, sheet.columns("resistance" if "resistance" in sheet else "voltage"))
     factor, source = _factor(sheet, coordinates)
     sheet.report.append(f"The apparent resistivity was computed as K·R, with {formula} and {source}.")
     cells = _as_written(resistance, sheet.columns("resistance")) if "resistance" in sheet else resistance
@@ -91,9 +93,11 @@ def _voltage_over_current(sheet):
     place = sheet.table.place
     for name, other in (("voltage", "current"), ("current", "voltage")):
         if name not in sheet:
+            columns = sheet.columns(other)
+            numbered = f" If each is {own_sounding(columns)}." if len(columns) > 1 else ""
             raise ValueError(
                 f"{place} gives {_quoted(sheet, other)} but no column of the {name}. Add that column, or one of the "
-                "resistance or the apparent resistivity."
+                f"resistance or the apparent resistivity.{numbered}"
             )
     voltages, currents = sheet.columns("voltage"), sheet.columns("current")
     units = {bool(column.unit) for column in (*voltages, *currents)}

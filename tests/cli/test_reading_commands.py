@@ -17,6 +17,16 @@ def test_check_prints_the_explanation_of_every_sounding(trained, inverter, capsy
     assert "good: 15 readings, 15 used." in shown
 
 
+def test_columns_that_are_each_a_sounding_are_said_to_be_so(trained, inverter, tmp_path, capsys, refused):
+    rows = [f"{row},{2 * float(row.split(',')[1])}" for row in GOOD]
+    two = sheet(tmp_path, *rows, header="AB/2 (m),rho_1 (ohm m),rho_2 (ohm m)")
+    assert "too much for repeats of one measurement" in refused("check", two, *inverter)
+    stated = [f"--column=rho_{k} (ohm m)=VES {k} rhoa (ohm m)" for k in (1, 2)]
+    assert main(["check", two, *inverter, *stated]) == 0
+    shown = capsys.readouterr().out
+    assert "VES 1: 5 readings, 5 used." in shown and "VES 2: 5 readings, 5 used." in shown
+
+
 def test_plot_draws_a_sounding_by_name_or_number_from_results_or_a_sheet(trained, inverter, tmp_path, refused):
     rows = [f"{name},{row}" for name in ("7", "A1") for row in GOOD]
     two = sheet(tmp_path, *rows, header="VES,AB/2 (m),rhoa (ohm m)")

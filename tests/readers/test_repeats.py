@@ -1,5 +1,7 @@
 """Repeated measurements of a reading: the median, and what disagrees is named."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,8 @@ def test_a_row_without_any_repeat_is_missing(read):
 
 
 def test_half_of_the_repeats_are_not_called_slips_where_no_neighbour_decides(read):
-    observed = read("AB/2,rhoa 1,rhoa 2\n1,10,100\n2,10,100\n3,10,100\n")
+    columns = {"rhoa 1": "rhoa1", "rhoa 2": "rhoa2"}
+    observed = read("AB/2,rhoa 1,rhoa 2\n1,10,100\n2,10,100\n3,10,100\n", columns=columns)
     assert "slip" not in observed.read_report
     assert observed.read_report.count("the repeats disagree by a factor of 10") == 3
 
@@ -62,9 +65,9 @@ def test_the_scatter_is_told_and_no_error_is_made_of_it(read):
 
 
 def test_repeats_of_the_apparent_resistivity_itself_and_of_its_logarithm_are_taken_alike(read):
-    plain = read("AB/2,rhoa1,rhoa2,rhoa3\n1,10,100,10\n2,20,20,40\n3,30,30,30\n")
+    plain = read("AB/2,rhoa1,rhoa2,rhoa3\n1,10,100,10\n2,20,20,20\n3,30,30,30\n")
     log10 = read(
-        "AB/2,log10 rhoa1,log10 rhoa2,log10 rhoa3\n1,1,2,1\n2,1.30103,1.30103,1.60206\n3,1.47712,1.47712,1.47712\n"
+        "AB/2,log10 rhoa1,log10 rhoa2,log10 rhoa3\n1,1,2,1\n2,1.30103,1.30103,1.30103\n3,1.47712,1.47712,1.47712\n"
     )
     np.testing.assert_allclose(log10["apparent_resistivity"], plain["apparent_resistivity"], rtol=1e-5)
     assert "rhoa2 = 2, about 10 times the others" in log10.read_report
@@ -88,3 +91,45 @@ def test_currents_that_pair_with_no_voltage_are_refused(read):
 def test_magnetotelluric_repeats_are_not_read_in_part(read):
     with pytest.raises(ValueError, match="has 2 columns of apparent resistivity; only one can be read here"):
         read("period,rhoa 1,rhoa 2,phase\n1,1,1,45\n", "mt")
+
+
+SOUNDINGS = "AB/2,MN/2,{0}_1 ({1}),{0}_2 ({1})\n1,.2,10,20\n2,.2,11,23\n3,.2,12,25\n4,.2,13,\n"
+
+
+@pytest.mark.parametrize(
+    "symbol, unit, repeat", [("rho", "ohm m", "rhoa1 (ohm m)"), ("R", "ohm", "R1 (ohm)"), ("rho", "ohm cm", "rhoa1")]
+)
+def test_columns_that_differ_like_soundings_are_no_repeats_unless_stated(read, symbol, unit, repeat):
+    sheet, header = SOUNDINGS.format(symbol, unit), f"{symbol}_1 ({unit})"
+    with pytest.raises(ValueError) as caught:
+        read(sheet)
+    first, second = re.findall(r"columns=\{'(.*?)': '(.*?)', \.\.\.\}", str(caught.value))
+    assert "differ by a factor of 2.08 in the median row" in str(caught.value)
+    assert first[0] == second[0] == header and second[1].startswith(repeat)
+    for meaning in (first[1], second[1]):
+        columns = {header.replace("1", k): meaning.replace("1", k) for k in "12"}
+        observed = read(sheet, columns=columns)
+        assert observed["name"].values.tolist() == (["VES 1", "VES 2"] if meaning == first[1] else ["sheet"])
+        assert observed["used"].values.sum(axis=1).tolist() == ([4, 3] if meaning == first[1] else [4])
+
+
+def test_logarithms_stay_logarithms_in_what_is_advised(read):
+    sheet = "AB/2,log10 rhoa1,log10 rhoa2\n1,1,2\n2,1,2\n3,1,2\n"
+    with pytest.raises(ValueError, match=r"'VES 1 log10 rhoa \(ohm m\)', .* 'log10 rhoa1 \(ohm m\)', ") as caught:
+        read(sheet)
+    for meaning in re.findall(r"'log10 rhoa1': '(.*?)'", str(caught.value)):
+        observed = read(sheet, columns={f"log10 rhoa{k}": meaning.replace("1 ", f"{k} ", 1) for k in (1, 2)})
+        assert observed["apparent_resistivity"].values.ravel()[0] in (10, 55)
+
+
+def test_voltages_without_a_current_may_be_soundings_and_that_is_said(read):
+    sheet = SOUNDINGS.format("V", "mV").replace(" (mV)", "")
+    with pytest.raises(ValueError, match=r"say so with columns=\{'V_1': 'VES 1 rhoa \(ohm m\)', \.\.\.\}"):
+        read(sheet)
+    observed = read(sheet, columns={"V_1": "VES 1 rhoa (ohm m)", "V_2": "VES 2 rhoa (ohm m)"})
+    assert observed["apparent_resistivity"].values[1, :3].tolist() == [20, 23, 25]
+
+
+def test_one_column_of_a_sounding_beside_another_of_any_is_refused(read):
+    with pytest.raises(ValueError, match=r"but 'rho_2 \(ohm m\)' is an apparent resistivity of any; say of every such"):
+        read(SOUNDINGS.format("rho", "ohm m"), columns={"rho_1 (ohm m)": "VES 1 rhoa (ohm m)"})
