@@ -229,7 +229,8 @@ def _inversion(parser):
         action=_Column,
         default={},
         metavar="HEADER=MEANING",
-        help='what a header of the sheet means, as another header, e.g. "p=MN/2 (cm)"; may be repeated',
+        help='what a header of the sheet means, as another header, e.g. "p=MN/2 (cm)", or "err=not used" to leave its '
+        "column out; may be repeated",
     )
     parser.add_argument(
         "--level", choices=LEVELS, default="refined", help="the network's answer, or refined with the physics (default)"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bpinvert.readers import mt, ves
 from bpinvert.readers.files import read_grids
-from bpinvert.readers.headers import read_header, sounding_label, tidy
+from bpinvert.readers.headers import NOT_USED, read_header, sounding_label, tidy
 from bpinvert.readers.layout import NO_CELLS, build
 from bpinvert.readers.merge import merge
 
@@ -34,8 +34,8 @@ def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[s
     path : str or path
     method : "ves" or "mt"
     columns : dict of str to str, optional
-        What headers of the sheet mean, as other headers: ``{"p": "MN/2 (cm)", "m1": "R1 (ohm)"}``. Columns without
-        headers, or of equal ones, are called "1", "2", … from the left.
+        What headers of the sheet mean, as other headers: ``{"p": "MN/2 (cm)", "m1": "R1 (ohm)"}``, or "not used" to
+        leave a column out. Columns without headers, or of equal ones, are called "1", "2", … from the left.
 
     Returns
     -------
@@ -117,10 +117,14 @@ def _checked(columns):
         raise TypeError(
             "columns must be a dict from a header of the sheet to what it means, both text, as {'p': 'MN/2 (m)'}."
         )
+    checked = {}
     for header, meaning in columns.items():
-        if read_header(meaning) is None and sounding_label(meaning) is None:
+        left_out = tidy(meaning).lower() == NOT_USED
+        checked[tidy(header)] = NOT_USED if left_out else meaning
+        if not left_out and read_header(meaning) is None and sounding_label(meaning) is None:
             raise ValueError(
                 f"columns says that {header!r} means {meaning!r}, which is not understood; write it as a header such "
-                "as 'AB/2 (m)', 'MN/2 (cm)', 'rhoa (ohm m)', 'R1 (ohm)', 'V (mV)', 'I (mA)', 'K' or 'sounding'."
+                "as 'AB/2 (m)', 'MN/2 (cm)', 'rhoa (ohm m)', 'R1 (ohm)', 'V (mV)', 'I (mA)', 'K' or 'sounding', or as "
+                f"{NOT_USED!r} to leave the column out."
             )
-    return {tidy(header): meaning for header, meaning in columns.items()}
+    return checked

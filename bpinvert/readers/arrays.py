@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bpinvert.readers.headers import NOT_USED
 from bpinvert.readers.preamble import arrays_named, foreign_length
 from bpinvert.readers.quantities import SPACINGS, WORD
 from bpinvert.readers.sheet import Sheet
@@ -17,7 +18,8 @@ def refuse_dipoles(sheet: Sheet) -> None:
     if "a" not in sheet or "ab2" in sheet or "ab" in sheet:
         return
     table = sheet.table
-    letters = {header.split("(")[0].split("[")[0].strip().lower(): k for k, header in enumerate(table.headers)}
+    bare = {k: header.split("(")[0].split("[")[0].strip().lower() for k, header in enumerate(table.headers)}
+    letters = {letter: k for k, letter in bare.items() if table.meanings.get(k) != NOT_USED}
     kind = "positions of A, B, M and N" if {"b", "m"} <= set(letters) else ""
     if not kind and "n" in letters:
         n, a = (table.numbers(k)[0] for k in (letters["n"], sheet.columns("a")[0].index))

@@ -126,7 +126,8 @@ def _refuse_resistances(table):
     """Raise where a column that is not understood is in ohm, V or A: the others are no apparent resistivities then."""
     for i, header in enumerate(table.headers):
         column = read_header(_meaning(table, i))
-        if column is None and len(header) > 1 and not foreign(header) and _has_numbers(table, i):
+        unknown = column is None and i not in table.meanings
+        if unknown and len(header) > 1 and not foreign(header) and _has_numbers(table, i):
             unit = (unit_of(split_unit(header)[1] or header) or ("",))[0]
         else:
             unit = column.unit if column and column.name == "current" else ""
@@ -146,7 +147,8 @@ def _errors(table, columns):
         pattern = rf"(?<![^\W_]){re.escape(name)}(?![^\W_])"
         for k, header in enumerate(table.headers):
             rest = re.sub(pattern, " ", header, count=1)
-            error = read_header(rest) if rest != header and k not in columns else None
+            own = rest != header and k not in columns and k not in table.meanings
+            error = read_header(rest) if own else None
             if error and error.error and error.name in ("", "apparent_resistivity"):
                 found.setdefault(i, (k, rest))
     _refuse_mixed(table, [read_header(rest) for _, rest in found.values()])

@@ -20,6 +20,8 @@ def fold(text: str) -> str:
 
 _NAMES = {fold(spelling): name for name, spellings in known.SPELLINGS.items() for spelling in spellings}
 _SIGNS = {"ρ": "rho", "ω": "ohm", "φ": "phi", "σ": "sigma", "δ": "delta", "°": "deg", "%": " % ", "⁄": "/", "№": "no"}
+# What columns= says of a column that is to be left out.
+NOT_USED = "not used"
 # Headers of more words are sentences.
 _MOST_WORDS = 8
 _CJK = "\u4e00-\u9fff"
@@ -283,5 +285,5 @@ def _both_mean(first, second, text):
         aside = " Two soundings side by side belong one below the other, with a column of their names."
     return (
         f"columns {pair} both mean {meaning}; keep one of them, rename the other, or say which is meant, as with "
-        f"columns={{{which!r}: {text!r}}}.{aside}"
+        f"columns={{{which!r}: {text!r}}}, or which is not, as with columns={{{which!r}: {NOT_USED!r}}}.{aside}"
     )

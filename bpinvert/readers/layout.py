@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from bpinvert.readers import cells as cell
 from bpinvert.readers.blanks import usual_width
-from bpinvert.readers.headers import is_remark, read_header, score, tidy, unit_of
+from bpinvert.readers.headers import NOT_USED, is_remark, read_header, score, tidy, unit_of
 from bpinvert.readers.preamble import declares
 from bpinvert.readers.table import Grid, Table
 from bpinvert.readers.units import with_unit
@@ -221,7 +221,7 @@ def _with_units(grid, headers, meanings, line, cells, notes):
     headers, meanings = list(headers), dict(meanings)
     for i, unit in enumerate(cells[: len(headers)]):
         bare = unit.strip().strip("()[]")
-        if cell.is_empty(bare):
+        if cell.is_empty(bare) or meanings.get(i) == NOT_USED:
             continue
         stated = read_header(meanings.get(i, headers[i]))
         if stated is not None and stated.unit:

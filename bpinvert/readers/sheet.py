@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from bpinvert.readers.cells import Formula, mend
-from bpinvert.readers.headers import Column, recognise
+from bpinvert.readers.headers import NOT_USED, Column, recognise
 from bpinvert.readers.quantities import SITE, UNIT, WORD
 from bpinvert.readers.spellings import LOGARITHMS
 from bpinvert.readers.table import Table, columns_were
@@ -202,7 +202,8 @@ class Sheet:
             return error * quantity.factor, f"in {UNIT[name]} (the header gives no unit)"
         raise ValueError(
             f"{self.table.place}, column {column.header!r} does not say in which unit the error is; "
-            f"write (%), ({UNIT[name]}), log10 or ln in the header."
+            f"write (%), ({UNIT[name]}), log10 or ln in the header, or leave the column out with "
+            f"columns={{{column.header!r}: {NOT_USED!r}}}."
         )
 
     def _numbers(self, column: Column):

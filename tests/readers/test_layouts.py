@@ -139,6 +139,34 @@ def test_equal_headers_are_told_apart_by_the_numbers_that_the_error_gives(read):
     assert observed["apparent_resistivity"].values[0].tolist() == [40, 50, 60]
 
 
+def test_a_column_that_is_not_used_is_left_out_as_the_errors_say(read):
+    sheet = "AB/2,rhoa,App. Res.,err,n\n1,10,1,5,1\n2,20,2,5,2\n3,30,3,5,3\n"
+    with pytest.raises(ValueError, match=r"or which is not, as with columns=\{'rhoa': 'not used'\}"):
+        read(sheet)
+    with pytest.raises(ValueError, match=r"or leave the column out with columns=\{'err': 'not used'\}"):
+        read(sheet, columns={"rhoa": "not used"})
+    observed = read(sheet, columns={"rhoa": "not used", "err": "not used"})
+    assert observed["apparent_resistivity"].values[0].tolist() == [1, 2, 3]
+    assert "Columns not used: 'rhoa', 'err', 'n'." in observed.read_report
+
+
+@pytest.mark.parametrize(
+    "header", ["SE2", "SE1 err (%)", "Field reading (ohm)", "VES 2 rhoa", "AB/2 (furlong)", "used"]
+)
+def test_what_is_not_used_has_no_meaning(read, header):
+    sheet = f"AB/2 (m),SE1,{header}\n1,10,9\n2,20,9\n3,30,9\n"
+    observed = read(sheet, columns={header: "not used"})
+    assert observed["name"].values.tolist() == ["SE1"] and observed["used"].values.all()
+    assert np.isnan(observed["apparent_resistivity_std"].values).all()
+
+
+def test_the_n_of_a_dipole_array_may_be_left_out(read):
+    sheet = "a,n,rhoa\n5,1,10\n10,1,11\n15,1,12\n"
+    assert read(sheet, columns={"n": "not used"})["a"].values[0].tolist() == [5, 10, 15]
+    with_units = "a,n,rhoa\nm,m,ohm m\n5,1,10\n10,1,11\n15,1,12\n"
+    assert read(with_units, columns={"n": "Not used"})["a"].values[0].tolist() == [5, 10, 15]
+
+
 def test_different_headers_of_one_meaning_are_told_apart_as_the_error_says(read):
     sheet = "AB/2,rhoa,App. Res.\n1,10,1\n2,20,2\n3,30,3\n"
     with pytest.raises(ValueError, match=r"'rhoa' and 'App\. Res\.' both mean .* columns=\{'rhoa': 'rhoa'\}"):
