@@ -100,7 +100,7 @@ def _none_read(file, failures):
 
 
 def _refuse_unknown(columns, tables):
-    unknown = [header for header in columns if tables and not any(header in table.stated for table in tables)]
+    unknown = [header for header in columns if tables and not any(header in table.stated.values() for table in tables)]
     if unknown:
         headers = ", ".join(repr(header) for table in tables for header in table.headers if header)
         raise ValueError(

@@ -176,6 +176,7 @@ def _melted(table, columns, note):
         notes.append(f"Cells that are empty there are no readings of that sounding: {', '.join(empty)}.")
     headers = [table.headers[i] for i in kept]
     meanings = {new: table.meanings[old] for new, old in enumerate(kept) if old in table.meanings}
+    stated = {new: table.stated[old] for new, old in enumerate(kept) if old in table.stated}
     made = {}
     if errors:
         made[len(headers)] = error_sources
@@ -184,4 +185,6 @@ def _melted(table, columns, note):
     meanings |= {len(headers): "sounding", len(headers) + 1: next(iter(columns.values()))[1]}
     made[len(headers) + 1] = sources
     headers += ["sounding", "apparent resistivity"]
-    return replace(table, headers=headers, rows=rows, lines=lines, notes=notes, meanings=meanings, sources=made)
+    return replace(
+        table, headers=headers, rows=rows, lines=lines, notes=notes, meanings=meanings, stated=stated, sources=made
+    )

@@ -139,7 +139,7 @@ def _refuse_shifted(grid, line, headers, body):
 
 
 def _without_headers(grid, body, columns, notes):
-    """Numbers for headers, what they mean, and those of which the caller said it."""
+    """Numbers for headers, what they mean, and the keys by which the caller said it."""
     line, first = body[0]
     headers = [str(i + 1) for i in range(len(first))]
     meanings, stated = _meanings(grid, headers, columns)
@@ -159,8 +159,8 @@ def _without_headers(grid, body, columns, notes):
 
 
 def _meanings(grid, headers, columns):
-    """(what columns= says of each column, which of its keys the sheet has), by header or else by number."""
-    found, stated = {}, []
+    """(what columns= says of each column, by which of its keys), by header or else by number."""
+    found, stated = {}, {}
     for key, meaning in columns.items():
         places = [i for i, header in enumerate(headers) if header == key]
         if len(places) > 1:
@@ -171,8 +171,8 @@ def _meanings(grid, headers, columns):
         if not places and key.isdecimal() and 0 < int(key) <= len(headers):
             places = [int(key) - 1]
         found |= {i: with_unit(meaning, headers[i]) for i in places}
-        stated += [key] * len(places)
-    return found, tuple(stated)
+        stated |= dict.fromkeys(places, key)
+    return found, stated
 
 
 def _body(rows, notes):

@@ -225,7 +225,7 @@ def _was_read(name, columns, stated):
     first = columns[0]
     scale = f", from {first.log}" if first.log else f", converted (times {first.factor:g})" if first.factor != 1 else ""
     unit = UNIT[name] if first.unit else f"{UNIT[name]} (the header gives no unit)"
-    by_whom = ", as stated with columns=" if first.stated and stated else ""
+    by_whom = ", as stated with columns=" if first.index in stated else ""
     headers = [column.header for column in columns]
     return f"{columns_were(headers)} read as {WORD[name]} in {unit}{scale}{by_whom}."
 

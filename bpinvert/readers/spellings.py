@@ -172,3 +172,17 @@ STANDARD_DEVIATION = {"std", "stdev", "stddev", "sd", "sigma"}
 # That a quantity was measured says nothing new of it.
 MEASURED = {"measured", "observed", "obs", "field"}
 FILLERS = {"in", "of", "on"}
+# Words beside a quantity on how its values were had, without accents: of several, of one of them, or their limits.
+MEANS = {
+    "mean", "average", "averaged", "avg", "aver", "ave", "moyenne", "moyen", "moy", "mittel", "mittelwert", "mittlerer",
+    "media", "medio", "promedio", "medie", "平均", "平均值", "среднее", "средняя", "средн",
+}  # fmt: skip
+BOUNDS = {"min", "max", "minimum", "maximum", "lower", "upper", "最小", "最大", "最小值", "最大值", "мин", "макс"}
+QUALIFIERS = {
+    "forward", "reverse", "backward", "fwd", "rev", "normal", "reciprocal", "direct", "inverse", "directo", "inverso",
+    "ida", "vuelta", "volta", "aller", "retour", "hin", "ruck", "vorwarts", "ruckwarts", "raw", "original", "brut",
+    "brute", "bruto", "bruta", "crudo", "cruda", "roh", "corrected", "uncorrected", "corr", "corrige", "corrigee",
+    "corregido", "corregida", "corrigido", "corrigida", "corretto", "corretta", "korrigiert", "korrigierter",
+    "smoothed", "smooth", "lisse", "lissee", "suavizado", "suavizada", "geglattet", "geglatteter", "filtered",
+    "edited", "final", "old", "new", "before", "after", "正向", "反向", "校正", "改正", "原始", "平滑",
+}  # fmt: skip

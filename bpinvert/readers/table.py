@@ -39,8 +39,8 @@ class Table:
         Where each row stands in the file, counted from 1.
     meanings : dict of int to str
         For a column whose header does not say it: what it means.
-    stated : tuple of str
-        The headers of these, without units from a row below.
+    stated : dict of int to str
+        Of the columns whose meaning the caller said: by what key.
     title : str
         Name of the sounding where no column gives one; empty: the file's.
     titled : str
@@ -59,7 +59,7 @@ class Table:
     sheet: str | None = None
     notes: list[str] = field(default_factory=list)
     meanings: dict[int, str] = field(default_factory=dict)
-    stated: tuple[str, ...] = ()
+    stated: dict[int, str] = field(default_factory=dict)
     title: str = ""
     titled: str = ""
     above: tuple[tuple[int, str], ...] = ()

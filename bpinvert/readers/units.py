@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from bpinvert.readers.headers import bracketed, read_header, sounding_label, split_unit, unit_of
+from bpinvert.readers.headers import bracketed, fold, read_header, sounding_label, split_unit, unit_of
 from bpinvert.readers.quantities import GIVEN_IN, SPACINGS, UNIT, WORD
-from bpinvert.readers.spellings import INGREDIENTS, LOGARITHMS
+from bpinvert.readers.spellings import BOUNDS, INGREDIENTS, LOGARITHMS, MEANS, QUALIFIERS
 from bpinvert.readers.table import Table
 
 # A mark of feet or inches at the end of a header that is not quoted as a whole.
@@ -79,4 +79,5 @@ def _meant(table, i):
 def _drops(meaning, unit):
     """Whether `meaning` says nothing of what stands in the brackets of its header."""
     column, other = _quantity(meaning), _quantity(f"{meaning} ({unit})")
-    return unit.lower() not in LOGARITHMS and (other is None or other.name != column.name)
+    no_unit = unit.lower() in LOGARITHMS or fold(unit) in MEANS | BOUNDS | QUALIFIERS
+    return not no_unit and (other is None or other.name != column.name)

@@ -10,6 +10,7 @@ from bpinvert.readers.by_column import one_row_per_reading
 from bpinvert.readers.jumps import report_jumps
 from bpinvert.readers.masks import mask_rows
 from bpinvert.readers.observed import observed
+from bpinvert.readers.qualifiers import without_qualifiers
 from bpinvert.readers.quantities import SPACINGS
 from bpinvert.readers.resistance import apparent_resistivity, refuse_geometric_factors
 from bpinvert.readers.restarts import split_restarts
@@ -22,7 +23,7 @@ WANTED = (*SPACINGS, "apparent_resistivity", *INGREDIENTS, *OPEN)
 
 def read(table: Table) -> xr.Dataset:
     """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
-    sheet = Sheet(one_row_per_reading(table), WANTED)
+    sheet = Sheet(one_row_per_reading(without_qualifiers(table)), WANTED)
     _refuse_open_spacings(sheet)
     refuse_dipoles(sheet)
     refuse_other_lengths(sheet)

@@ -57,8 +57,8 @@ def test_both_signs_of_micro_are_read(read, unit):
             r"'MΩ·m' .* unit of apparent resistivity; it must be in ohm m, ohm cm, ohm ft or kohm m\.",
         ),
         (
-            "AB/2,rhoa (corrected)",
-            r"if it is in ohm m, say so with columns=\{'rhoa \(corrected\)': 'apparent resistivity \(ohm",
+            "AB/2,rhoa (topsoil)",
+            r"if it is in ohm m, say so with columns=\{'rhoa \(topsoil\)': 'apparent resistivity \(ohm",
         ),
         ("AB/2,MN/2 (rod),rhoa", r"column 'MN/2 \(rod\)' has 'rod'"),
         ("AB/2,rhoa (ohm yd),Gbalo", r"column 'rhoa \(ohm yd\)' has 'ohm yd'"),
