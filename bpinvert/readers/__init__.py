@@ -41,7 +41,8 @@ def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[s
     -------
     xarray.Dataset with dimensions ``sounding`` and ``reading``
         ``<quantity>``, ``<quantity>_std`` (NaN where not given) and the readings' coordinates, in SI units;
-        ``used``, ``name`` and, where the sheet has them, ``x``, ``y``, ``elevation``, ``height``, ``line``.
+        ``used``, ``name`` and, where the sheet has them, ``x``, ``y``, ``elevation``, ``height``, ``line``; ``doubt``
+        where it contradicts itself.
         The attribute ``read_report`` says in words what was used, what was not, and why.
 
     Raises

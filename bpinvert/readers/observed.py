@@ -19,6 +19,7 @@ LONG_NAME = {
     "period": "period",
     "used": "whether the reading is used",
     "name": "name of the sounding",
+    "doubt": "contradiction in the sheet that the reader found",
     "line": "survey line",
     "x": "easting",
     "y": "northing",
@@ -81,7 +82,10 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
         used[i, : len(rows)] = usable
         counts.append(f"{name}: {len(rows)} readings, {usable.sum()} used.")
     sheet.report += reasons.values()
-    return _dataset(sheet, method, arrays, used, {"name": np.array(list(groups)), **site(groups)}, counts)
+    by_sounding = {"name": np.array(list(groups)), **site(groups)}
+    if sheet.doubts:
+        by_sounding["doubt"] = np.array([sheet.doubts.get(name, "") for name in groups])
+    return _dataset(sheet, method, arrays, used, by_sounding, counts)
 
 
 def _in_order(coordinates, rows):
@@ -138,13 +142,13 @@ def _faulty(sheet, groups):
     return faulty
 
 
-def _dataset(sheet, method, arrays, used, site, counts):
+def _dataset(sheet, method, arrays, used, by_sounding, counts):
     variables = {
         name: (("sounding", "reading"), values, {"units": _unit(name), "long_name": _long_name(name)})
         for name, values in arrays.items()
     }
     variables["used"] = (("sounding", "reading"), used, {"units": "1", "long_name": LONG_NAME["used"]})
-    for name, values in site.items():
+    for name, values in by_sounding.items():
         variables[name] = ("sounding", values, {"units": UNIT.get(name, ""), "long_name": LONG_NAME[name]})
     unread = sheet.unread()
     if unread:

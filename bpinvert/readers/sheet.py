@@ -31,6 +31,8 @@ class Sheet:
         For each row that cannot be read: the sentence that says where and why.
     unusable : dict of int to str
         For each row that is read but must not be used: the sentence that says why.
+    doubts : dict of str to str
+        For each sounding in which the sheet contradicts itself all through: the sentences that say how.
     """
 
     def __init__(self, table: Table, wanted: tuple[str, ...]):
@@ -38,6 +40,7 @@ class Sheet:
         self.report = list(table.notes)
         self.faults: dict[int, str] = {}
         self.unusable: dict[int, str] = {}
+        self.doubts: dict[str, str] = {}
         self._quantities: dict[str, list[Column]] = {}
         self._errors: dict[str, Column] = {}
         refuse_unknown_units(table, wanted)
@@ -78,6 +81,9 @@ class Sheet:
     def where(self, row: int, name: str) -> str:
         return self.table.where(row, self._quantities[name][0].index)
 
+    def doubt(self, sounding: str, sentence: str) -> None:
+        self.doubts[sounding] = f"{self.doubts.get(sounding, '')} {sentence}".strip()
+
     def values(self, name: str) -> np.ndarray:
         """The quantity in its unit, NaN where the cell is empty.
 
@@ -107,7 +113,8 @@ class Sheet:
         shown = [column for column in columns if column.index not in self.table.sources]
         for key in dict.fromkeys((column.unit, column.factor, column.log) for column in shown):
             alike = [column for column in shown if (column.unit, column.factor, column.log) == key]
-            self.report.append(_was_read(name, alike, self.table.stated))
+            line = _was_read(name, alike, self.table.stated)
+            self.report += [line] if line not in self.report else []
         return values
 
     def _converted(self, name, column):

@@ -7,12 +7,14 @@ import xarray as xr
 
 from bpinvert.readers.arrays import refuse_dipoles, refuse_named_arrays, refuse_other_lengths
 from bpinvert.readers.by_column import one_row_per_reading
+from bpinvert.readers.contradictions import find_contradictions
+from bpinvert.readers.electrodes import refuse_geometric_factors
 from bpinvert.readers.jumps import report_jumps
 from bpinvert.readers.masks import mask_rows
 from bpinvert.readers.observed import observed
 from bpinvert.readers.qualifiers import without_qualifiers
 from bpinvert.readers.quantities import SPACINGS
-from bpinvert.readers.resistance import apparent_resistivity, refuse_geometric_factors
+from bpinvert.readers.resistance import apparent_resistivity
 from bpinvert.readers.restarts import split_restarts
 from bpinvert.readers.sheet import Sheet
 from bpinvert.readers.spellings import INGREDIENTS, OPEN
@@ -33,6 +35,7 @@ def read(table: Table) -> xr.Dataset:
     split_restarts(sheet, coordinates)
     mask_rows(sheet)
     data = {"apparent_resistivity": apparent_resistivity(sheet, coordinates)}
+    find_contradictions(sheet, coordinates, data["apparent_resistivity"])
     refuse_geometric_factors(sheet, coordinates, data["apparent_resistivity"])
     report_jumps(sheet, coordinates, data["apparent_resistivity"])
     return observed(sheet, "ves", coordinates, data, positive=("apparent_resistivity",))

@@ -1,5 +1,6 @@
 """Apparent resistivity from R, V, I and K; what the sheet gives twice is compared."""
 
+import ast
 import re
 
 import numpy as np
@@ -104,9 +105,48 @@ def test_a_mistake_of_units_shows_in_every_row(read):
 @pytest.mark.parametrize("how", ["K,rhoa", "R,rhoa", "K,R"])
 def test_a_half_spacing_taken_for_a_full_one_shows_in_the_geometric_factor(read, header, ab, mn, mistake, how):
     given = {"K": K, "R": np.ones(3), "rhoa": K}
-    observed = read(sheet(f"{header},{how}", ab, [mn] * 3, *(given[name] for name in how.split(","))))
+    text = sheet(f"{header},{how}", ab, [mn] * 3, *(given[name] for name in how.split(",")))
+    with pytest.raises(ValueError, match=f"is that of the electrodes only if {mistake}, in nearly every row") as caught:
+        read(text)
+    columns = ast.literal_eval(str(caught.value).partition("columns=")[2].rstrip("."))
+    assert list(columns) == re.findall("column '(.*?)'", mistake)
+    observed = read(text, columns=columns)
     assert f"would agree if {mistake}: check the header" in observed.read_report
     np.testing.assert_allclose(rhoa(observed), K, rtol=1e-12)
+
+
+def test_a_spacing_that_is_mended_as_the_refusal_says_is_read(read):
+    text = sheet("AB/2 (ft),MN/2 (ft),K,R", S / 0.3048, [2 * B / 0.3048] * 3, K, np.ones(3))
+    with pytest.raises(ValueError, match=r"confirm it with columns=\{'MN/2 \(ft\)': 'MN/2 \(ft\)'\}"):
+        read(text)
+    observed = read(text, columns={"MN/2 (ft)": "MN (ft)"})
+    assert "would agree" not in observed.read_report and "doubt" not in observed
+    np.testing.assert_allclose(observed["mn2"].values, B, rtol=1e-12)
+
+
+def test_a_contradiction_by_one_factor_in_every_row_is_a_doubt_of_that_sounding(read):
+    names, good = ["A"] * 3 + ["B"] * 3, np.tile(K, 2)
+    given = np.concatenate([3 * K, K])
+    text = sheet("VES,AB/2,MN/2,K,R,rhoa", names, np.tile(S, 2), [B] * 6, good, np.ones(6), given)
+    observed = read(text)
+    sentence = "In every row the apparent resistivity is 3 times K·R, as by a mistake of units or spacings."
+    assert observed["doubt"].values.tolist() == [sentence, ""]
+    assert observed["used"].values.all()
+    one = text.replace("A,", "B,")
+    assert "doubt" not in read(one)
+
+
+def test_a_geometric_factor_of_the_other_sign_is_no_doubt(read):
+    observed = read(sheet("AB/2,MN/2,K,R", S, [B] * 3, -K, -np.ones(3)))
+    assert "doubt" not in observed and observed["used"].values.all()
+    assert "differs from that of the electrodes" in observed.read_report
+
+
+def test_a_factor_of_the_electrodes_that_no_header_explains_is_a_doubt(read):
+    observed = read(sheet("AB/2,MN/2,K,R", S, [B] * 3, 10 * K, np.ones(3)))
+    assert observed["doubt"].item().startswith("In every row the geometric factor K is 10 times that of the electrodes")
+    observed = read(sheet("AB/2,MN/2,V (mV),I (mA),R (ohm)", S, [B] * 3, [1, 2, 3], [1, 1, 1], [1e3, 2e3, 3e3]))
+    assert observed["doubt"].item().startswith("In every row the resistance is 1000 times V/I")
 
 
 def test_columns_for_comparison_cannot_spoil_the_reading(read):

@@ -45,6 +45,19 @@ def test_every_sheet_that_reads_is_a_sounding_and_the_others_are_reported(read_b
     assert "A sheet was not read: book.xlsx, sheet 'cover' has the columns 'Client', 'X'" in observed.read_report
 
 
+def test_a_sounding_without_a_doubt_has_none_beside_another_sheet(read_book):
+    doubted = [["AB/2", "K", "R", "rhoa"], *([k, 1, 10, 100] for k in (1, 2, 3))]
+    observed = read_book({"A": SOUNDING, "B": doubted})
+    assert observed["doubt"].values.tolist() == [
+        "", "In every row the apparent resistivity is 10 times K·R, as by a mistake of units or spacings."
+    ]  # fmt: skip
+    assert observed["doubt"].attrs == {
+        "units": "",
+        "long_name": "contradiction in the sheet that the reader found",
+    }
+    assert "doubt" not in read_book({"A": SOUNDING, "B": SOUNDING})
+
+
 def test_sheets_may_hold_several_soundings_each_and_their_names_stay_apart(read_book):
     sheet = [["site", "AB/2", "rhoa"], *([site, k, 10] for site in "PQ" for k in (1, 2, 3))]
     observed = read_book({"north": sheet, "south": [*sheet[:4]]})
