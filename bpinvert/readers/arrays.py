@@ -33,17 +33,19 @@ def refuse_dipoles(sheet: Sheet) -> None:
 
 
 def refuse_named_arrays(sheet: Sheet, coordinates: dict) -> None:
-    """Raise where a column or a line above the headers names an array, but not the one that the spacings mean.
+    """Raise where a column, a title or a header names an array, but not the one that the spacings mean.
 
     Wenner's readings may be given by AB/2 and MN/2 where MN is a third of AB.
     """
     own = "Wenner" if "a" in coordinates else "Schlumberger"
     accepted = {own, "Wenner"} if _is_wenner(coordinates) else {own}
     table = sheet.table
-    lines = [arrays_named(text) for _, text in table.above]
+    headers = [column.header for name in SPACINGS if name in sheet for column in sheet.columns(name)]
+    said = [*table.said, *(("a header", header) for header in headers)]
+    named = [arrays_named(text) for _, text in said]
     found = []
-    if not accepted & set().union(*lines):
-        found = [f"row {line} says {text!r}" for (line, text), named in zip(table.above, lines, strict=True) if named]
+    if not accepted & set().union(*named):
+        found = [f"{where} says {text!r}" for (where, text), arrays in zip(said, named, strict=True) if arrays]
     for row, text in enumerate(sheet.texts("array") if "array" in sheet else ()):
         named = arrays_named(text)
         if named and not accepted & named:
@@ -58,14 +60,14 @@ def refuse_named_arrays(sheet: Sheet, coordinates: dict) -> None:
 
 
 def refuse_other_lengths(sheet: Sheet) -> None:
-    """Raise where a line above the headers names feet, inches, yards or centimetres, and a spacing has no unit."""
+    """Raise where a title names feet, inches, yards or centimetres, and a spacing has no unit."""
     columns = [column for name in SPACINGS if name in sheet for column in sheet.columns(name) if not column.unit]
-    for line, text in sheet.table.above if columns else ():
+    for where, text in sheet.table.said if columns else ():
         unit = foreign_length(text)
         if unit:
             header, word = columns[0].header, WORD[columns[0].name]
             raise ValueError(
-                f"{sheet.table.place}, row {line} says {text!r}, but column {header!r} gives no unit; write the unit "
+                f"{sheet.table.place}, {where} says {text!r}, but column {header!r} gives no unit; write the unit "
                 f"in the header, as {word} ({unit}) or {word} (m), or say it with "
                 f"columns={{{header!r}: '{word} ({unit})'}}."
             )

@@ -53,5 +53,7 @@ def other_readings(sheet: Sheet, coordinates: dict) -> Iterator[tuple[list[Colum
     mn, b_meant = ("mn2", b / 2) if "mn2" in sheet else ("mn", 2 * b)
     instead = {"ab2": "AB", "ab": "AB/2", "mn2": "MN", "mn": "MN/2"}
     for names, spacing, half in (([mn], s, b_meant), ([ab], s_meant, b), ([ab, mn], s_meant, b_meant)):
+        if not all(name in sheet for name in names):  # an MN that a title gives
+            continue
         factor = geometric_factor({"ab2": spacing, "mn2": half})
         yield [sheet.columns(name)[0] for name in names], [instead[name] for name in names], factor

@@ -17,6 +17,7 @@ NO_CELLS = "holds no cells"
 _DEFAULT_TITLE = re.compile(
     r"(sheet|tabelle|feuil|hoja|planilha|folha|foglio|blad|ark|arkusz|лист|工作表|table|data)\s*\d*", re.IGNORECASE
 )
+_SHEET_TITLE = "the title of the sheet"
 # The columns of a file without headers that ends in .ves, by their number.
 _PLAIN = {2: ("AB/2 (m)", "rhoa (ohm m)"), 3: ("AB/2 (m)", "MN/2 (m)", "rhoa (ohm m)")}
 
@@ -60,8 +61,9 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
     if not body:
         raise ValueError(f"{grid.place} has headers but no readings below them; add one row per reading.")
     title, titled = _title(grid, above, several)
-    said = tuple((line, _joined(cells)) for line, cells, comment in rows[:at] if at is not None or comment)
-    table = Table(grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, said)
+    said = [(f"row {line}", _joined(cells)) for line, cells, comment in rows[:at] if at is not None or comment]
+    said += [] if grid.sheet is None else [(_SHEET_TITLE, grid.sheet)]
+    table = Table(grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, tuple(said))
     for line, cells in body:
         if len(cells) > len(headers):
             raise ValueError(
@@ -240,9 +242,9 @@ def _with_units(grid, headers, meanings, line, cells, notes):
 
 def _title(grid, above, several):
     """(name of the sounding, whence) where no column gives one."""
-    if grid.sheet is not None and not _DEFAULT_TITLE.fullmatch(grid.sheet):
-        return grid.sheet, "the title of the sheet"
+    if grid.sheet is not None and not _DEFAULT_TITLE.fullmatch(grid.sheet) and not declares(grid.sheet):
+        return grid.sheet, _SHEET_TITLE
     line, text = next(((line, text) for line, text in above if not declares(text)), (0, ""))
     if text and len(text) <= 80:
         return text, f"row {line}"
-    return (grid.sheet, "the title of the sheet") if several else ("", "")
+    return (grid.sheet, _SHEET_TITLE) if several else ("", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bpinvert.readers.headers import fold
+from bpinvert.readers.headers import fold, unit_of
 
 _FOREIGN_LENGTH = re.compile(r"\b(feet|ft|inch(?:es)?|cm|centimet(?:er|re)s?|yards?)\b")
 _ARRAYS = {
@@ -14,7 +14,11 @@ _ARRAYS = {
 }
 _DECLARATION = re.compile(
     r"\W*(?:all\s+)?(?:electrodes?\s+)?(?:spacings?|separations?|distances?|lengths?|units?|dimensions?|array|"
-    r"configuration|dispositif|dispositivo|arreglo|arranjo|anordnung)\b"
+    r"configuration|dispositif|dispositivo|arreglo|arranjo|anordnung|mn\s*(?:/\s*2\s*)?[=:])(?:\b|(?<=[=:]))"
+)
+# One MN, not the first of several; the quantifiers give nothing back.
+_MN = re.compile(
+    r"(?<![^\W_])(mn\s*(?:/\s*2)?)\s*[=:]\s*(\d++(?:[.,]\d++)?+)\s*+([^\W\d_]++)?+(?!\s*(?:[-–,;/+&]|to|and|or)\s*\d)"
 )
 
 
@@ -33,6 +37,21 @@ def arrays_named(text: str) -> set[str]:
     return {name for name, pattern in _ARRAYS.items() if pattern.search(fold(text))}
 
 
+def mn_said(text: str) -> tuple[float, str] | None:
+    """(MN/2, its unit or "") where `text` gives one MN or MN/2; None where it gives none or several.
+
+    >>> mn_said("VES 3, MN = 1 m"), mn_said("MN/2: 0,5"), mn_said("MN = 1 and 5 m")
+    ((0.5, 'm'), (0.5, ''), None)
+    """
+    found = _MN.findall(fold(text))
+    if len(found) != 1:
+        return None
+    spacing, number, unit = found[0]
+    if unit and (unit_of(unit) or ("",))[0] != "m":
+        return None
+    return float(number.replace(",", ".")) / (1 if "/" in spacing else 2), unit
+
+
 def declares(text: str) -> bool:
-    """Whether `text` is a statement of the array or the units, and so no title."""
+    """Whether `text` is a statement of the array, the units or MN, and so no title."""
     return _DECLARATION.match(fold(text)) is not None

@@ -45,8 +45,8 @@ class Table:
         Name of the sounding where no column gives one; empty: the file's.
     titled : str
         Where the title was found.
-    above : tuple of (int, str)
-        What stands above the headers: line and text.
+    said : tuple of (str, str)
+        What may tell of the survey: where it stands, as "row 1" or "the title of the sheet", and the text.
     sources : dict of int to list of str
         For each column that was put together from several, of which the last holds the readings: the header in the
         file of each row.
@@ -62,7 +62,7 @@ class Table:
     stated: dict[int, str] = field(default_factory=dict)
     title: str = ""
     titled: str = ""
-    above: tuple[tuple[int, str], ...] = ()
+    said: tuple[tuple[str, str], ...] = ()
     sources: dict[int, list[str]] = field(default_factory=dict)
 
     @property

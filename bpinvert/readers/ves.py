@@ -9,9 +9,11 @@ from bpinvert.readers.arrays import refuse_dipoles, refuse_named_arrays, refuse_
 from bpinvert.readers.by_column import one_row_per_reading
 from bpinvert.readers.contradictions import find_contradictions
 from bpinvert.readers.electrodes import refuse_geometric_factors
+from bpinvert.readers.headers import unit_of
 from bpinvert.readers.jumps import report_jumps
 from bpinvert.readers.masks import mask_rows
 from bpinvert.readers.observed import observed
+from bpinvert.readers.preamble import mn_said
 from bpinvert.readers.qualifiers import without_qualifiers
 from bpinvert.readers.quantities import SPACINGS
 from bpinvert.readers.resistance import apparent_resistivity
@@ -58,6 +60,9 @@ def _refuse_open_spacings(sheet):
 def _schlumberger(sheet):
     ab_name, ab2 = _half(sheet, "ab2", "ab")
     mn_name, mn2 = _half(sheet, "mn2", "mn")
+    where = sheet.table.place
+    if mn2 is None:
+        where, mn2 = _mn_said(sheet, ab_name)
     if mn2 is None:
         sheet.report.append("MN is not given; the potential electrodes count as a point.")
         return {"ab2": ab2}
@@ -68,11 +73,22 @@ def _schlumberger(sheet):
     for row in np.flatnonzero((mn2 >= ab2) & (ab2 > 0)):
         sheet.faults.setdefault(
             int(row),
-            f"{sheet.where(row, mn_name)} gives MN/2 = {mn2[row]:g} m at AB/2 = {ab2[row]:g} m; MN must be "
-            f"smaller than AB. Correct the cell, or the header where the column holds "
+            f"{sheet.where(row, mn_name) if mn_name else where} gives MN/2 = {mn2[row]:g} m at AB/2 = {ab2[row]:g} m; "
+            f"MN must be smaller than AB. Correct the cell, or the header where the column holds "
             f"{'MN/2' if mn_name == 'mn' else 'MN'} or its neighbour {'AB/2' if ab_name == 'ab' else 'AB'}.",
         )
     return {"ab2": ab2, "mn2": mn2}
+
+
+def _mn_said(sheet, ab_name):
+    """(Where, MN/2 of every reading) of an MN that a title gives, in its unit or else that of AB; None without."""
+    said = {where: found for where, text in sheet.table.said if (found := mn_said(text))}
+    if len(set(said.values())) != 1:
+        return "", None
+    where, (mn2, unit) = next(iter(said.items()))
+    factor = unit_of(unit)[1] if unit else sheet.columns(ab_name)[0].factor
+    sheet.report.append(f"MN/2 = {mn2 * factor:g} m was taken for all readings, as {where} says.")
+    return f"{sheet.table.place}, {where}", np.full(len(sheet), mn2 * factor)
 
 
 def _continued(sheet, mn2):

@@ -1,5 +1,7 @@
 """Arrays that this reader does not know, or whose spacings are not those that the sheet gives."""
 
+import re
+
 import pytest
 
 ROWS = "3,1,10\n6,2,20\n9,3,30\n"
@@ -28,6 +30,17 @@ def test_an_array_named_above_the_headers_must_be_that_of_the_spacings(read, lin
 def test_wenners_a_is_refused_where_another_array_is_named(read):
     with pytest.raises(ValueError, match="says 'Schlumberger', but Wenner's a is the spacing of a Wenner array"):
         read("Schlumberger\na,rhoa\n3,10\n6,20\n9,30\n")
+
+
+def test_an_array_named_by_a_header_or_the_title_of_a_sheet_must_be_that_of_the_spacings(read, read_book):
+    for header in ("AB/2 Wenner (m)", "Wenner AB/2"):
+        with pytest.raises(ValueError, match=f"a header says '{re.escape(header)}', but AB/2 is the spacing of a Schl"):
+            read(f"{header},rhoa\n3,10\n6,20\n9,30\n")
+    rows = [["AB/2", "rhoa"], [3, 10], [6, 20], [9, 30]]
+    with pytest.raises(ValueError, match="the title of the sheet says 'Wenner 1', but AB/2 is the spacing of a Schl"):
+        read_book({"Wenner 1": rows})
+    assert read_book({"Wenner 1": [["a", "rhoa"], *rows[1:]]})["used"].values.all()
+    assert read("AB/2 Schlumberger (m),rhoa\n3,10\n6,20\n9,30\n")["used"].values.all()
 
 
 def test_a_column_of_arrays_names_the_row_of_another_one(read):

@@ -116,6 +116,43 @@ def test_mn_written_once_for_several_readings_is_that_of_all_of_them_and_said_so
     assert "MN is empty for 5 readings; they were taken with the MN of the reading above." in observed.read_report
 
 
+@pytest.mark.parametrize(
+    "line, unit, mn2",
+    [
+        ("MN = 1 m", "m", 0.5),
+        ("MN/2 = 0.5 m", "m", 0.5),
+        ("MN=50cm", "m", 0.25),
+        ("MN : 2", "ft", 0.3048),
+        ("# mn = 0,8 m", "m", 0.4),
+    ],
+)
+def test_an_mn_written_above_the_headers_is_that_of_all_readings(read, line, unit, mn2):
+    observed = read(f"{line}\nAB/2 ({unit});rhoa\n3;10\n6;20\n9;30\n")
+    np.testing.assert_allclose(values(observed, "mn2"), [mn2] * 3, rtol=1e-12)
+    assert observed["name"].item() == "sheet"
+    assert f"MN/2 = {mn2:g} m was taken for all readings, as row 1 says." in observed.read_report
+
+
+def test_the_title_of_a_sheet_may_give_mn_and_then_names_no_sounding(read_book):
+    rows = [["AB/2", "rhoa"], [3, 10], [6, 20], [9, 30]]
+    observed = read_book({"MN=1m": rows})
+    assert values(observed, "mn2") == [0.5] * 3 and observed["name"].item() == "book"
+    assert values(read_book({"P4, MN=1m": rows}), "mn2") == [0.5] * 3
+
+
+@pytest.mark.parametrize(
+    "line", ["MN = 1 m; 5 m", "MN = 1 to 5 m", "MN = 1-5 m", "MN = 1 Ohm", "AMN = 1 m", "MN = 15/2"]
+)
+def test_what_gives_no_single_mn_is_not_taken_for_it(read, line):
+    assert "mn2" not in read(f"{line}\nAB/2\trhoa\n3\t10\n6\t20\n9\t30\n")
+
+
+def test_a_column_of_mn_goes_before_a_title_and_the_title_must_be_possible(read):
+    assert values(read("MN = 1 m\nAB/2,MN/2,rhoa\n3,.2,10\n6,.2,20\n9,.2,30\n"), "mn2") == [0.2] * 3
+    with pytest.raises(ValueError, match=r"sheet\.csv, row 1 gives MN/2 = 5 m at AB/2 = 3 m; MN must be smaller"):
+        read("MN = 10 m\nAB/2,rhoa\n3,10\n6,20\n9,30\n")
+
+
 def test_an_error_that_is_not_positive_counts_as_not_given(read):
     observed = read("ab2,rhoa,error (%)\n1,10,0\n2,10,-5\n3,10,5\n")
     np.testing.assert_allclose(values(observed, "apparent_resistivity_std"), [np.nan, np.nan, 0.5])

@@ -120,6 +120,15 @@ def test_soundings_side_by_side_in_different_units_are_refused(read, header):
         read(f"AB/2,{header}\n1,2,3\n2,3,4\n3,4,5\n")
 
 
+def test_a_unit_named_by_the_title_of_a_sheet_is_refused_alike(read_book):
+    rows = [["AB/2", "rhoa"], [1, 10], [2, 20], [3, 30]]
+    words = r"sheet 'VES1 \(feet\)', the title of the sheet says 'VES1 \(feet\)', but column 'AB/2' gives no unit"
+    with pytest.raises(ValueError, match=words):
+        read_book({"VES1 (feet)": rows})
+    rows[0][0] = "AB/2 (ft)"
+    assert read_book({"VES1 (feet)": rows})["name"].item() == "VES1 (feet)"
+
+
 @pytest.mark.parametrize("line", ["All spacings in feet", "# distances in ft", "Units: cm", "Lengths (inches)"])
 def test_a_unit_named_above_headers_without_one_is_refused(read, line):
     sheet = f"{line}\nAB/2{{}},rhoa\n1,10\n2,20\n3,30\n"
