@@ -9,8 +9,8 @@ from bpinvert.readers.headers import split_unit
 from bpinvert.readers.quantities import UNIT, WORD
 from bpinvert.readers.resistance import voltage_over_current
 from bpinvert.readers.sheet import Sheet
+from bpinvert.readers.table import listed
 
-_MOST_ROWS = 12
 # Share of the rows that must contradict, and that another reading of a spacing must explain.
 _MOST = 0.8
 
@@ -74,13 +74,12 @@ def _compare(sheet, what, given, expected, formula):
     rows = np.flatnonzero(off)
     if not rows.size:
         return off
-    listed = ", ".join(f"{sheet.table.lines[i]} ({given[i]:.6g} against {expected[i]:.6g})" for i in rows[:_MOST_ROWS])
-    more = f" and {len(rows) - _MOST_ROWS} more" if len(rows) > _MOST_ROWS else ""
+    shown = listed([f"{sheet.table.lines[i]} ({given[i]:.6g} against {expected[i]:.6g})" for i in rows])
     factor = _even_factor(ratio[known])
     all_alike = f" In every row it is {factor} times that, as by a mistake of units or spacings." if factor else ""
     sheet.report.append(
         f"The {what} differs from {formula} by more than {100 * TOLERANCE:g} % in row{'s' * (len(rows) > 1)} "
-        f"{listed}{more}; nothing was changed.{all_alike}"
+        f"{shown}; nothing was changed.{all_alike}"
     )
     for name in dict.fromkeys(sheet.soundings.tolist()):
         own = known & (sheet.soundings == name)

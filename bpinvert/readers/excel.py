@@ -6,7 +6,7 @@ import io
 import warnings
 
 from bpinvert.readers import cells
-from bpinvert.readers.table import Grid
+from bpinvert.readers.table import Grid, listed
 
 
 def read_excel(file: str, content: bytes) -> list[Grid]:
@@ -22,7 +22,29 @@ def read_excel(file: str, content: bytes) -> list[Grid]:
         raise ValueError(f"{file} is not an Excel workbook (.xlsx); save it as .xlsx or .csv.")
     lacking = any(map(_lacks_value, (cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)))
     formulas = _load(content, values=False) if lacking else book
-    return [Grid(file, list(_rows(_values(sheet, formulas[sheet.title]))), sheet.title) for sheet in book.worksheets]
+    return [
+        Grid(file, list(_rows(_values(sheet, formulas[sheet.title]))), sheet.title, _unseen(sheet))
+        for sheet in book.worksheets
+    ]
+
+
+def _unseen(sheet):
+    """What is hidden or struck through and read all the same, one sentence for each kind."""
+    notes = []
+    if sheet.sheet_state != "visible":
+        notes.append("The worksheet is hidden, and read all the same; delete it to leave it out.")
+    numbers = [cell for row in sheet.iter_rows() for cell in row if cells.is_number(cells.from_excel(cell.value))]
+    for what, found in (
+        ("hidden, as by a filter,", (cell.row for cell in numbers if sheet.row_dimensions[cell.row].hidden)),
+        ("struck through", (cell.row for cell in numbers if cell.font.strike)),
+    ):
+        rows = list(dict.fromkeys(found))
+        if rows:
+            notes.append(
+                f"Row{'s' * (len(rows) > 1)} {listed(rows)}: numbers that are {what} are used all the same; to leave "
+                "readings out, delete them or add a column 'used' with no in these rows."
+            )
+    return notes
 
 
 def _load(content, values):

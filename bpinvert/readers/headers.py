@@ -260,7 +260,7 @@ def recognise(headers: list[str], meanings: dict[int, str], wanted: tuple[str, .
     found = [column for column in found if not (column.error and column.name in known.INGREDIENTS)]
     stated = {(column.name, column.error, column.number) for column in found if column.stated}
     found = [c for c in found if c.stated or (c.name, c.error, c.number) not in stated]
-    spare = {*known.OPEN, "array"}
+    spare = {*known.OPEN, "array", "judged"}
     if any(column.name == "apparent_resistivity" and not column.error for column in found):
         spare |= set(known.INGREDIENTS)
     seen = {}

@@ -150,7 +150,8 @@ def _dataset(sheet, method, arrays, used, by_sounding, counts):
     variables["used"] = (("sounding", "reading"), used, {"units": "1", "long_name": LONG_NAME["used"]})
     for name, values in by_sounding.items():
         variables[name] = ("sounding", values, {"units": UNIT.get(name, ""), "long_name": LONG_NAME[name]})
-    unread = sheet.unread()
+    headers = {i: sheet.table.headers[i] for i in sheet.unread()}
+    unread = [repr(header) if header else f"number {i + 1}, which has no header" for i, header in headers.items()]
     if unread:
         sheet.report.append(f"Columns not used: {', '.join(unread)}.")
     report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])

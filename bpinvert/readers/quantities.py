@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 POSITION = ("x", "y", "elevation", "height")
-SITE = ("sounding", "name", "line", "array", "used", "masked", *POSITION)
+SITE = ("sounding", "name", "line", "array", "used", "masked", "judged", *POSITION)
 SPACINGS = ("ab2", "ab", "mn2", "mn", "a")
 
 UNIT = {
@@ -26,6 +26,7 @@ WORD = {
     "geometric_factor": "geometric factor",
     "used": "used",
     "masked": "masked",
+    "judged": "the quality of the reading",
     **{name: name for name in ("resistance", "voltage", "current", "phase", "period", "frequency")},
     **{name: name for name in ("sounding", "name", "line", "array", *POSITION)},
 }

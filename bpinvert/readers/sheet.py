@@ -219,13 +219,11 @@ class Sheet:
         self.faults = {**faults, **self.faults}
         return values
 
-    def unread(self) -> list[str]:
-        """Headers of the columns that nothing was read from."""
-        found = []
-        for i, header in enumerate(self.table.headers):
-            if i not in self._read and (header or any(row[i] != "" for row in self.table.rows)):
-                found.append(repr(header) if header else f"number {i + 1}, which has no header")
-        return found
+    def unread(self) -> list[int]:
+        """The columns that nothing was read from."""
+        table = self.table
+        filled = (i for i, header in enumerate(table.headers) if header or any(row[i] != "" for row in table.rows))
+        return [i for i in filled if i not in self._read]
 
 
 def _was_read(name, columns, stated):

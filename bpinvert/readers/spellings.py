@@ -64,11 +64,17 @@ SPELLINGS = {
         "array", "arraytype", "electrodearray", "configuration", "electrodeconfiguration", "arrayconfiguration",
         "dispositif", "dispositivo", "arreglo", "arranjo", "anordnung", "装置", "装置类型",
     ),
-    "used": ("used", "use"),
+    "used": (
+        "used", "use", "keep", "kept", "valid", "accept", "accepted", "utilise", "utilisee", "valide", "verwendet",
+        "benutzt", "gultig", "usado", "usada", "utilizado", "utilizada", "valido", "valida", "usato", "usata",
+        "采用", "是否采用", "使用", "是否使用", "использовать", "использовано",
+    ),
     "masked": (
         "masked", "mask", "rejected", "reject", "bad", "exclude", "excluded", "outlier", "outliers", "discard",
-        "discarded",
+        "discarded", "skip", "skipped", "ignore", "ignored", "verworfen", "rejete", "rejetee", "exclu", "descartado",
+        "descartada", "scartato", "剔除", "是否剔除",
     ),
+    "judged": ("qc", "status", "flag", "quality", "qualite", "qualitat", "calidad", "qualidade", "质量"),
     "height": ("height",),
 }  # fmt: skip
 

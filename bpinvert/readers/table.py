@@ -10,6 +10,8 @@ import numpy as np
 
 from bpinvert.readers import cells
 
+_MOST_LISTED = 12
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -112,6 +114,12 @@ class Table:
 
 def place(file: str, sheet: str | None) -> str:
     return file if sheet is None else f"{file}, sheet {sheet!r}"
+
+
+def listed(entries: list) -> str:
+    """ "2, 3, 4", or the first dozen "and 5 more"."""
+    more = f" and {len(entries) - _MOST_LISTED} more" if len(entries) > _MOST_LISTED else ""
+    return ", ".join(map(str, entries[:_MOST_LISTED])) + more
 
 
 def columns_were(headers) -> str:

@@ -51,6 +51,44 @@ def test_a_column_of_rejections_masks_what_it_marks(read, header, cells):
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        *("utilisé", "verwendet", "benutzt", "usado", "Usada", "utilizado", "valid", "valide", "gültig", "Keep"),
+        *("accept", "accepted", "采用", "是否采用", "использовать"),
+    ],
+)
+def test_a_column_of_use_is_known_by_its_word_in_several_languages(read, header):
+    assert used(read, header, ["yes", "yes", "no", "yes"])[0] == [1, 1, 0, 1]
+
+
+@pytest.mark.parametrize("header", ["skip", "ignore", "verworfen", "rejeté", "descartado", "剔除"])
+def test_a_column_of_rejections_is_known_by_its_word_in_several_languages(read, header):
+    assert used(read, header, ["", "", "x", ""])[0] == [1, 1, 0, 1]
+
+
+@pytest.mark.parametrize("header", ["QC", "Status", "flag", "Quality"])
+def test_a_column_of_judgements_masks_where_it_holds_nothing_else(read, header):
+    flags, report = used(read, header, ["ok", "", "rejected", "good"])
+    assert flags == [1, 1, 0, 1] and f"Row 4 is masked in column '{header}'" in report
+    for cells in (["ok", "7", "rejected", "good"], ["0", "0", "1", "0"], ["done", "done", "bad", "done"]):
+        flags, report = used(read, header, cells)
+        assert flags == [1, 1, 1, 1] and f"Columns not used: '{header}'." in report
+        assert ("may speak of rejected readings in row 4" in report) == (cells[2] != "1")
+
+
+@pytest.mark.parametrize("header", ["Remarks", "Bemerkung", "Comment (field)"])
+def test_a_remark_that_speaks_of_a_rejection_is_named_and_masks_nothing(read, header):
+    flags, report = used(read, header, ["", "bad contact", "not used!", "dry"])
+    assert flags == [1, 1, 1, 1]
+    assert (
+        f"Column '{header}' may speak of rejected readings in rows 3 ('bad contact'), 4 ('not used!'); they" in report
+    )
+    assert "To mask them, add a column 'used' with no in these rows." in report
+    assert "may speak" not in used(read, header, ["wet", "1 stack", "", "badlands"])[1]
+    assert "Column '' may speak" in read("AB/2,,rhoa\n1,bad,10\n2,,20\n3,,30\n").read_report
+
+
+@pytest.mark.parametrize(
     "yes, no",
     [
         ("oui", "non"),

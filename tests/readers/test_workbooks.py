@@ -137,6 +137,27 @@ def test_old_and_locked_workbooks_are_to_be_saved_as_xlsx(tmp_path, name):
         read_soundings(tmp_path / name)
 
 
+def test_what_is_hidden_or_struck_through_is_used_and_said_so(tmp_path):
+    book = openpyxl.Workbook()
+    hidden = book.create_sheet("H")
+    hidden.sheet_state = "hidden"
+    for sheet in book:
+        for row in [*SOUNDING, (4, 40), (5, 50)]:
+            sheet.append(row)
+    book.active.row_dimensions[4].hidden = True
+    book.active.row_dimensions[9].hidden = True
+    for cell in (book.active["B3"], book.active["A5"], book.active["A1"]):
+        cell.font = openpyxl.styles.Font(strike=True)
+    book.save(tmp_path / "seen.xlsx")
+    observed = read_soundings(tmp_path / "seen.xlsx")
+    assert observed["used"].values.sum() == 10
+    first, second = observed.read_report.split("Sheet 'H':")
+    assert "Row 4: numbers that are hidden, as by a filter, are used all the same; to leave readings out" in first
+    assert "Rows 3, 5: numbers that are struck through are used all the same" in first
+    assert "The worksheet is hidden, and read all the same; delete it to leave it out." in second
+    assert "hidden" not in first.partition("Row 4")[0] and "struck" not in second
+
+
 def test_cells_merged_downward_hold_the_value_for_every_reading(tmp_path):
     book = openpyxl.Workbook()
     for row in [
