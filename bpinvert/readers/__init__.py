@@ -12,6 +12,7 @@ from bpinvert.readers.files import read_grids
 from bpinvert.readers.headers import NOT_USED, read_header, sounding_label, tidy
 from bpinvert.readers.layout import NO_CELLS, build
 from bpinvert.readers.merge import merge
+from bpinvert.readers.tables import split_tables
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,11 +24,11 @@ def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[s
     """The soundings in a field sheet, every reading kept, each either used or masked for a stated reason.
 
     One row names the columns; units stand in the headers or in the row below. A sheet holds one sounding, or several
-    told apart by a column of names, by a column of apparent resistivity for each, or because the spacings start again;
-    a workbook, one or more on each sheet. Spacings and data may be logarithms (``log10 rhoa``, ``ln rhoa``); a column
-    ``used`` (yes or no, 1 or 0) or its opposite ``rejected`` masks readings. Apparent resistivity may be left to K·R or
-    K·V/I, with K from the electrodes where it is not given. Files are .xlsx, .csv, .txt, .dat or .ves: comma,
-    semicolon, tab or blanks; decimal point or comma.
+    told apart by a column of names, by a column of apparent resistivity for each, because the spacings start again or
+    because the headers do, below or to the right; a workbook, one or more on each sheet. Spacings and data may be
+    logarithms (``log10 rhoa``, ``ln rhoa``); a column ``used`` (yes or no, 1 or 0) or its opposite ``rejected`` masks
+    readings. Apparent resistivity may be left to K·R or K·V/I, with K from the electrodes where it is not given. Files
+    are .xlsx, .csv, .txt, .dat or .ves: comma, semicolon, tab or blanks; decimal point or comma.
 
     Parameters
     ----------
@@ -67,15 +68,16 @@ def read_soundings(path: str | os.PathLike, method: str = "ves", columns: dict[s
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path is a {type(path).__name__}; it must be the path of one file.")
     columns = _checked(columns)
-    grids = read_grids(Path(path), frozenset(columns))
+    sheets = read_grids(Path(path), frozenset(columns))
+    grids = [grid for sheet in sheets for grid in split_tables(sheet, frozenset(columns))]
     tables, parts, failures = [], {}, []
     for grid in grids:
         with _collected(failures):
-            tables.append(build(grid, columns, several=len(grids) > 1))
+            tables.append(build(grid, columns, several=len(sheets) > 1))
     _refuse_unknown(columns, tables)
     for table in tables:
         with _collected(failures):
-            parts[table.sheet] = METHODS[method](table)
+            parts[table.part] = METHODS[method](table)
     if not parts:
         raise ValueError(_none_read(grids[0].file, failures))
     observed = merge(grids[0].file, parts)

@@ -42,7 +42,7 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
     rows = [row for row in rows if row[1]]
     if all(comment for _, _, comment in rows):
         raise ValueError(f"{grid.place} {NO_CELLS}; a sheet needs one row of headers and its readings below.")
-    at = _header_row(rows, set(columns))
+    at = header_row(rows, set(columns))
     notes = list(grid.notes)
     if at is None:
         above, body = [], [(line, cells) for line, cells, comment in rows if not comment]
@@ -63,7 +63,9 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
     title, titled = _title(grid, above, several)
     said = [(f"row {line}", _joined(cells)) for line, cells, comment in rows[:at] if at is not None or comment]
     said += [] if grid.sheet is None else [(_SHEET_TITLE, grid.sheet)]
-    table = Table(grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, tuple(said))
+    table = Table(
+        grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, tuple(said), table=grid.table
+    )
     for line, cells in body:
         if len(cells) > len(headers):
             raise ValueError(
@@ -87,7 +89,7 @@ def _strip(cells):
     return cells
 
 
-def _header_row(rows, stated):
+def header_row(rows: list[tuple[int, list, bool]], stated: frozenset[str] | set[str]) -> int | None:
     """Index of the row that holds the headers; None where the numbers begin without any."""
     found = []
     for i, (_, cells, comment) in enumerate(rows[:DEPTH]):
@@ -242,9 +244,13 @@ def _with_units(grid, headers, meanings, line, cells, notes):
 
 def _title(grid, above, several):
     """(name of the sounding, whence) where no column gives one."""
-    if grid.sheet is not None and not _DEFAULT_TITLE.fullmatch(grid.sheet) and not declares(grid.sheet):
-        return grid.sheet, _SHEET_TITLE
+    own = grid.sheet if grid.sheet and not _DEFAULT_TITLE.fullmatch(grid.sheet) and not declares(grid.sheet) else ""
+    if own and not grid.table:
+        return own, _SHEET_TITLE
     line, text = next(((line, text) for line, text in above if not declares(text)), (0, ""))
     if text and len(text) <= 80:
         return text, f"row {line}"
+    if grid.table:
+        name = own or PurePath(grid.file).stem
+        return name if grid.table == 1 else f"{name} ({grid.table})", "the place of the table"
     return (grid.sheet, _SHEET_TITLE) if several else ("", "")

@@ -7,7 +7,7 @@ import xarray as xr
 
 
 def merge(file: str, parts: dict[str, xr.Dataset]) -> xr.Dataset:
-    """The soundings of all `parts`, by title of their sheet, padded to the longest.
+    """The soundings of all `parts`, by sheet and table, padded to the longest.
 
     Raises
     ------
@@ -30,8 +30,14 @@ def merge(file: str, parts: dict[str, xr.Dataset]) -> xr.Dataset:
         pieces = [_piece(part, name, model, width) for part in datasets]
         variables[name] = (model.dims, np.concatenate(pieces), model.attrs)
     variables["name"] = ("sounding", _names(parts), datasets[0]["name"].attrs)
-    reports = [f"Sheet {title!r}:\n" + part.attrs["read_report"].partition("\n")[2] for title, part in parts.items()]
+    reports = [_report(file, part) for part in datasets]
     return xr.Dataset(variables, attrs={**datasets[0].attrs, "read_report": "\n".join([file, *reports])})
+
+
+def _report(file, part):
+    place, _, lines = part.attrs["read_report"].partition("\n")
+    heading = place.removeprefix(f"{file}, ")
+    return f"{heading[0].upper()}{heading[1:]}:\n{lines}"
 
 
 def _piece(part, name, model, width):

@@ -17,7 +17,8 @@ _MOST_LISTED = 12
 class Grid:
     """The cells of one sheet as they stand in the file: (line counted from 1, cells, whether a comment).
 
-    `aligned` is whether blanks separate the cells, so that an empty one cannot be seen.
+    `aligned` is whether blanks separate the cells, so that an empty one cannot be seen. `table` counts the tables of a
+    sheet from 1; 0 where it holds only one.
     """
 
     file: str
@@ -25,10 +26,11 @@ class Grid:
     sheet: str | None = None
     notes: list[str] = field(default_factory=list)
     aligned: bool = False
+    table: int = 0
 
     @property
     def place(self) -> str:
-        return place(self.file, self.sheet)
+        return place(self.file, self.sheet, self.table)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,16 @@ class Table:
     titled: str = ""
     said: tuple[tuple[str, str], ...] = ()
     sources: dict[int, list[str]] = field(default_factory=dict)
+    table: int = 0
 
     @property
     def place(self) -> str:
-        return place(self.file, self.sheet)
+        return place(self.file, self.sheet, self.table)
+
+    @property
+    def part(self) -> str:
+        """Which of the file's tables it is: the title of its sheet, its number there, or both."""
+        return " ".join(filter(None, [self.sheet or "", f"table {self.table}" if self.table else ""]))
 
     @property
     def name(self) -> str:
@@ -112,8 +120,9 @@ class Table:
         return cells.decimal_sign(cell for row in self.rows for cell in row)
 
 
-def place(file: str, sheet: str | None) -> str:
-    return file if sheet is None else f"{file}, sheet {sheet!r}"
+def place(file: str, sheet: str | None, table: int = 0) -> str:
+    within = file if sheet is None else f"{file}, sheet {sheet!r}"
+    return f"{within}, table {table}" if table else within
 
 
 def listed(entries: list) -> str:

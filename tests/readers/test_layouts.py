@@ -131,7 +131,7 @@ SIDE_BY_SIDE = "VES1,,,VES2,\nAB/2,rhoa,,AB/2,rhoa\n1,10,,4,40\n2,20,,5,50\n3,30
 
 def test_equal_headers_are_told_apart_by_the_numbers_that_the_error_gives(read):
     with pytest.raises(ValueError, match=r"columns 1 and 4, 'AB/2', both mean AB/2; .* columns=\{'1': 'AB/2'\}"):
-        read(SIDE_BY_SIDE)
+        read(SIDE_BY_SIDE, columns={"2": "rhoa"})
     with pytest.raises(ValueError, match=r"columns 2 and 5, 'rhoa', both mean apparent resistivity"):
         read(SIDE_BY_SIDE, columns={"4": "AB/2"})
     observed = read(SIDE_BY_SIDE, columns={"4": "AB/2", "5": "rhoa"})

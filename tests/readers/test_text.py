@@ -161,11 +161,6 @@ def test_a_date_in_a_number_cell_is_called_so(read, cell):
         read(PLAIN.replace("\n5,", f"\n{cell},"))
 
 
-def test_soundings_one_below_the_other_are_refused_where_the_second_begins(read):
-    with pytest.raises(ValueError, match="row 6, column 'AB/2' holds 'VES 2', which is not a number: correct the cell"):
-        read("VES 1\nAB/2,rhoa\n1,1\n2,2\n3,3\nVES 2\nAB/2,rhoa\n1,1\n2,2\n")
-
-
 def test_numbers_without_a_header_are_reported(read):
     assert "Columns not used: number 2, which has no header." in read("AB/2,,rhoa\n1,9,5\n2,9,6\n3,9,7\n").read_report
 
