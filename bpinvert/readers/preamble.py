@@ -18,7 +18,7 @@ _DECLARATION = re.compile(
 )
 # One MN, not the first of several; the quantifiers give nothing back.
 _MN = re.compile(
-    r"(?<![^\W_])(mn\s*(?:/\s*2)?)\s*[=:]\s*(\d++(?:[.,]\d++)?+)\s*+([^\W\d_]++)?+(?!\s*(?:[-–,;/+&]|to|and|or)\s*\d)"
+    r"(?i)(?<![^\W_])(mn\s*(?:/\s*2)?)\s*[=:]\s*(\d++(?:[.,]\d++)?+)\s*+([^\W\d_]++)?+(?!\s*(?:[-–,;/+&~…]|\.\.|to|and|or)\s*\d)"
 )
 
 
@@ -50,6 +50,11 @@ def mn_said(text: str) -> tuple[float, str] | None:
     if unit and (unit_of(unit) or ("",))[0] != "m":
         return None
     return float(number.replace(",", ".")) / (1 if "/" in spacing else 2), unit
+
+
+def without_mn(text: str) -> str:
+    """`text` without the MN that it gives."""
+    return _MN.sub(" ", text)
 
 
 def declares(text: str) -> bool:

@@ -7,6 +7,7 @@ import xarray as xr
 
 from bpinvert.readers.arrays import refuse_dipoles, refuse_named_arrays, refuse_other_lengths
 from bpinvert.readers.by_column import one_row_per_reading
+from bpinvert.readers.by_mn import one_row_per_mn
 from bpinvert.readers.contradictions import find_contradictions
 from bpinvert.readers.electrodes import refuse_geometric_factors
 from bpinvert.readers.headers import unit_of
@@ -27,7 +28,7 @@ WANTED = (*SPACINGS, "apparent_resistivity", *INGREDIENTS, *OPEN)
 
 def read(table: Table) -> xr.Dataset:
     """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
-    sheet = Sheet(one_row_per_reading(without_qualifiers(table)), WANTED)
+    sheet = Sheet(one_row_per_reading(one_row_per_mn(without_qualifiers(table))), WANTED)
     _refuse_open_spacings(sheet)
     refuse_dipoles(sheet)
     refuse_other_lengths(sheet)

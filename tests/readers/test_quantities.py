@@ -141,7 +141,7 @@ def test_the_title_of_a_sheet_may_give_mn_and_then_names_no_sounding(read_book):
 
 
 @pytest.mark.parametrize(
-    "line", ["MN = 1 m; 5 m", "MN = 1 to 5 m", "MN = 1-5 m", "MN = 1 Ohm", "AMN = 1 m", "MN = 15/2"]
+    "line", ["MN = 1 m; 5 m", "MN = 1 to 5 m", "MN = 1-5 m", "MN = 1..5 m", "MN = 1 Ohm", "AMN = 1 m", "MN = 15/2"]
 )
 def test_what_gives_no_single_mn_is_not_taken_for_it(read, line):
     assert "mn2" not in read(f"{line}\nAB/2\trhoa\n3\t10\n6\t20\n9\t30\n")
