@@ -9,6 +9,7 @@ import numpy as np
 
 from bpinvert.readers.headers import Column, split_unit
 from bpinvert.readers.sheet import Sheet
+from bpinvert.readers.table import listed
 
 # Columns that differ by more than this factor in the median row are not taken for repeats unasked.
 _ALIKE = 1.4
@@ -79,6 +80,7 @@ def typical(sheet: Sheet, values: np.ndarray, cells: np.ndarray, headers: list[s
         return values[:, 0]
     result, spread = np.full(len(values), np.nan), np.full(len(values), np.nan)
     names = sheet.soundings
+    shown = {}
     level = np.array([_level(row[np.isfinite(row) & (row > 0)]) for row in values])
     for i, row in enumerate(values):
         show = _shower(cells[i], headers)
@@ -105,7 +107,9 @@ def typical(sheet: Sheet, values: np.ndarray, cells: np.ndarray, headers: list[s
         if good.sum() > 1:
             spread[i] = row[good].max() / row[good].min()
             if spread[i] > _APART:
-                sheet.report.append(f"{where}: the repeats disagree by a factor of {_short(spread[i])} ({show(good)}).")
+                shown[i] = show(good)
+    if shown:
+        sheet.report.append(_disagreement(sheet, spread, shown))
     sheet.report.append(_summary(sheet, spread, len(headers)))
     return result
 
@@ -166,6 +170,16 @@ def _decided(found, neighbours):
     apart = sorted((abs(entry[4] - float(np.mean(known))), i) for i, entry in enumerate(found) if entry[1])
     clear = len(apart) == 1 or apart[1][0] - apart[0][0] > np.log10(3)
     return found[apart[0][1]] if clear and apart[0][0] < np.log10(4) else None
+
+
+def _disagreement(sheet, spread, shown):
+    """In which rows the repeats are far apart, and how in the worst."""
+    worst = max(shown, key=lambda row: spread[row])
+    by = f"by a factor of {_short(spread[worst])}"
+    if len(shown) == 1:
+        return f"{sheet.table.row(worst)}: the repeats disagree {by} ({shown[worst]})."
+    lines = listed([sheet.table.lines[row] for row in shown])
+    return f"Rows {lines}: the repeats disagree, at most {by} (row {sheet.table.lines[worst]}: {shown[worst]})."
 
 
 def _summary(sheet, spread, n_repeats):

@@ -10,7 +10,7 @@ from bpinvert.readers.cells import Formula, mend
 from bpinvert.readers.headers import NOT_USED, Column, recognise
 from bpinvert.readers.quantities import SITE, UNIT, WORD
 from bpinvert.readers.spellings import LOGARITHMS
-from bpinvert.readers.table import Table, columns_were
+from bpinvert.readers.table import Table, columns_were, listed
 from bpinvert.readers.units import refuse_unknown_units
 
 
@@ -182,10 +182,14 @@ class Sheet:
             self.report.append(f"No errors of the {WORD[name]} are given.")
             return np.full_like(values, np.nan)
         std, meant = self._to_physical(column, name, values)
+        bad = {}
         for row in np.flatnonzero(std <= 0):
-            self.report.append(
-                f"{self.table.where(row, column.index)}: the error is not positive; it counts as not given."
-            )
+            bad.setdefault(self.table.header(row, column.index), []).append(self.table.lines[row])
+        self.report += [
+            f"Column {header!r}: the error is not positive in row{'s' * (len(lines) > 1)} {listed(lines)}; it counts "
+            "as not given there."
+            for header, lines in bad.items()
+        ]
         headers = dict.fromkeys(filter(None, self.table.sources.get(column.index, [column.header])))
         self.report.append(f"{columns_were(headers)} read as error of the {WORD[name]} {meant}.")
         return np.where(std > 0, std, np.nan)

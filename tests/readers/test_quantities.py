@@ -156,7 +156,13 @@ def test_a_column_of_mn_goes_before_a_title_and_the_title_must_be_possible(read)
 def test_an_error_that_is_not_positive_counts_as_not_given(read):
     observed = read("ab2,rhoa,error (%)\n1,10,0\n2,10,-5\n3,10,5\n")
     np.testing.assert_allclose(values(observed, "apparent_resistivity_std"), [np.nan, np.nan, 0.5])
-    assert observed.read_report.count("the error is not positive") == 2
+    words = "Column 'error (%)': the error is not positive in rows 2, 3; it counts as not given there."
+    assert words in observed.read_report
+    many = "".join(f"{k},10,0\n" for k in range(1, 16))
+    report = read("ab2,rhoa,error (%)\n" + many).read_report
+    assert (
+        report.count("the error is not positive") == 1 and "in rows 2, 3, 4," in report and "13 and 3 more;" in report
+    )
 
 
 def test_two_readings_only_are_kept_but_none_is_used(read):
