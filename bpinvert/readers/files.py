@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from bpinvert.readers.excel import read_excel
@@ -9,6 +10,7 @@ from bpinvert.readers.table import Grid
 from bpinvert.readers.text import read_text
 
 _ZIP = b"PK"
+_HTML = re.compile(rb"^\W*<(?:!doctype html|html|table|\?xml[^>]*>\s*<html)\b", re.IGNORECASE)
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
@@ -35,6 +37,11 @@ def read_grids(path: Path, stated: frozenset[str] = frozenset()) -> list[Grid]:
         raise ValueError(
             f"{path.name} is a workbook of the old Excel format (.xls), or one with a password; "
             "save it as .xlsx without a password."
+        )
+    if _HTML.search(content[:2000]):
+        raise ValueError(
+            f"{path.name} is an HTML page, as some programs write under the name of an Excel file; open it in Excel or "
+            "LibreOffice and save it as .xlsx."
         )
     return read_excel(path.name, content) if content.startswith(_ZIP) else [read_text(path.name, content, stated)]
 

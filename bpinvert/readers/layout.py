@@ -7,8 +7,10 @@ from pathlib import PurePath
 
 from bpinvert.readers import cells as cell
 from bpinvert.readers.blanks import usual_width
-from bpinvert.readers.headers import NOT_USED, is_remark, read_header, score, tidy, unit_of
+from bpinvert.readers.headers import NOT_USED, fold, is_remark, read_header, score, tidy, unit_of
 from bpinvert.readers.preamble import declares
+from bpinvert.readers.quantities import OUTER
+from bpinvert.readers.spellings import SUMMARIES
 from bpinvert.readers.table import Grid, Table
 from bpinvert.readers.units import with_unit
 
@@ -55,7 +57,7 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
         meanings, stated = _meanings(grid, headers, columns)
     if above:
         notes.append(f"Above the headers {_skipped(above)}")
-    body = _without_notes(body, notes)
+    body = _without_notes(body, _spacings(headers, meanings), notes)
     if body and _is_units(body[0][1]):
         headers, meanings = _with_units(grid, headers, meanings, *body.pop(0), notes)
     if not body:
@@ -64,8 +66,9 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
     said = [(f"row {line}", _joined(cells)) for line, cells, comment in rows[:at] if at is not None or comment]
     said += [] if grid.sheet is None else [(_SHEET_TITLE, grid.sheet)]
     table = Table(
-        grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, tuple(said), table=grid.table
-    )
+        grid.file, headers, [], [], grid.sheet, notes, meanings, stated, title, titled, tuple(said),
+        delimiter=grid.delimiter, table=grid.table,
+    )  # fmt: skip
     for line, cells in body:
         if len(cells) > len(headers):
             raise ValueError(
@@ -134,7 +137,8 @@ def _headers(cells, body):
 def _refuse_shifted(grid, line, headers, body):
     """Raise where blanks separate the cells and headers of several words would stand over other columns."""
     width = usual_width([cells for _, cells in body])
-    if grid.aligned and width and len(headers) != width and not all(map(is_remark, headers[width:] or [""])):
+    remarks = len(headers) > width and all(map(is_remark, headers[width:]))
+    if grid.delimiter == " " and width and 1 < len(headers) != width and not remarks:
         raise ValueError(
             f"{grid.place}, row {line} has {len(headers)} headers, {', '.join(map(repr, headers))}, over rows of "
             f"{width} cells, and it is open which words belong together; separate the columns by semicolons or tabs, "
@@ -186,10 +190,16 @@ def _body(rows, notes):
     return [(line, cells) for line, cells, comment in rows if not comment]
 
 
-def _without_notes(body, notes):
-    """`body` without rows of text at its end."""
+def _spacings(headers, meanings):
+    """The columns of spacings, periods or frequencies."""
+    meant = [read_header(meanings.get(i, header), i) for i, header in enumerate(headers)]
+    return [column.index for column in meant if column and not column.error and column.name in OUTER]
+
+
+def _without_notes(body, spacings, notes):
+    """`body` without rows of text, or of sums and means, at its end."""
     end = len(body)
-    while end and _is_note([entry for entry in body[end - 1][1] if not cell.is_empty(entry)]):
+    while end and (_is_note(body[end - 1][1]) or _is_summary(body[end - 1][1], spacings)):
         end -= 1
     below = [(line, _joined(cells)) for line, cells in body[end:]]
     # Nothing but text is no note below the readings: its cells are at fault.
@@ -199,7 +209,16 @@ def _without_notes(body, notes):
     return body[:end]
 
 
-def _is_note(filled):
+def _is_summary(cells, spacings):
+    """Whether a row is headed by a word such as Mean and has no spacing, so that it is no reading."""
+    first = next((entry for entry in cells if not cell.is_empty(entry)), "")
+    words = re.findall(r"[^\W\d_]+", fold(first)) if isinstance(first, str) else []
+    spaced = any(cell.is_number(cells[i]) for i in spacings if i < len(cells))
+    return bool(words) and words[0] in SUMMARIES and not spaced
+
+
+def _is_note(cells):
+    filled = [entry for entry in cells if not cell.is_empty(entry)]
     texts = [entry for entry in filled if not cell.is_number(entry)]
     return len(texts) == len(filled) and (len(texts) <= 1 or not any(re.match(r"\s*[-+.,]?\d", t) for t in texts))
 

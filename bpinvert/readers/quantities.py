@@ -5,6 +5,8 @@ from __future__ import annotations
 POSITION = ("x", "y", "elevation", "height")
 SITE = ("sounding", "name", "line", "array", "used", "masked", "judged", *POSITION)
 SPACINGS = ("ab2", "ab", "mn2", "mn", "a")
+# What orders the readings of a sounding.
+OUTER = ("ab2", "ab", "a", "spacing", "period", "frequency")
 
 UNIT = {
     **dict.fromkeys((*SPACINGS, "geometric_factor", *POSITION), "m"),

@@ -183,6 +183,11 @@ MEANS = {
     "mean", "average", "averaged", "avg", "aver", "ave", "moyenne", "moyen", "moy", "mittel", "mittelwert", "mittlerer",
     "media", "medio", "promedio", "medie", "平均", "平均值", "среднее", "средняя", "средн",
 }  # fmt: skip
+# What heads a row below the readings that is computed from them.
+SUMMARIES = MEANS | {
+    "sum", "total", "totals", "median", "count", "std", "stdev", "sd", "min", "max", "minimum", "maximum", "summe",
+    "gesamt", "somme", "ecart", "suma", "soma", "somma", "desviacion", "итого", "合计", "总计",
+}  # fmt: skip
 BOUNDS = {"min", "max", "minimum", "maximum", "lower", "upper", "最小", "最大", "最小值", "最大值", "мин", "макс"}
 QUALIFIERS = {
     "forward", "reverse", "backward", "fwd", "rev", "normal", "reciprocal", "direct", "inverse", "directo", "inverso",

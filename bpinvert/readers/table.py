@@ -17,15 +17,15 @@ _MOST_LISTED = 12
 class Grid:
     """The cells of one sheet as they stand in the file: (line counted from 1, cells, whether a comment).
 
-    `aligned` is whether blanks separate the cells, so that an empty one cannot be seen. `table` counts the tables of a
-    sheet from 1; 0 where it holds only one.
+    `delimiter` is what separates the cells of a text: where blanks do, an empty cell cannot be seen. `table` counts the
+    tables of a sheet from 1; 0 where it holds only one.
     """
 
     file: str
     rows: list[tuple[int, list[str | float], bool]]
     sheet: str | None = None
     notes: list[str] = field(default_factory=list)
-    aligned: bool = False
+    delimiter: str = ""
     table: int = 0
 
     @property
@@ -68,6 +68,7 @@ class Table:
     titled: str = ""
     said: tuple[tuple[str, str], ...] = ()
     sources: dict[int, list[str]] = field(default_factory=dict)
+    delimiter: str = ""
     table: int = 0
 
     @property

@@ -8,11 +8,8 @@ from itertools import pairwise
 from bpinvert.readers import cells as cell
 from bpinvert.readers.headers import read_header, tidy
 from bpinvert.readers.layout import header_row
-from bpinvert.readers.quantities import SPACINGS
-from bpinvert.readers.spellings import OPEN
+from bpinvert.readers.quantities import OUTER
 from bpinvert.readers.table import Grid
-
-_OUTER = {*SPACINGS, *OPEN, "period", "frequency"}
 
 
 def split_tables(grid: Grid, stated: frozenset[str]) -> list[Grid]:
@@ -96,6 +93,6 @@ def _runs(headers):
             while i < len(headers) and not headers[i]:
                 i += 1
         meant = [read_header(header) for header in run]
-        if len(starts) > 1 and i >= len(headers) and any(c and not c.error and c.name in _OUTER for c in meant):
+        if len(starts) > 1 and i >= len(headers) and any(c and not c.error and c.name in OUTER for c in meant):
             return starts
     return []

@@ -12,6 +12,8 @@ from bpinvert.readers.table import Grid
 
 HEAD = 60
 DELIMITERS = ("\t", ";", ",", None)
+# A first line that tells Excel the delimiter.
+_FOR_EXCEL = re.compile(r'"?sep=.?"?\s*', re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _CALLED = {
     "cp1252": "Windows-1252", "gb18030": "GB18030", "cp1251": "Windows-1251", "latin-1": "Latin-1",
@@ -33,6 +35,8 @@ def read_text(file: str, content: bytes, stated: frozenset[str]) -> Grid:
         if _CONTROL.search(text):
             continue
         lines = re.split(r"\r\n|\r|\n", text)
+        if _FOR_EXCEL.fullmatch(lines[0]):
+            lines[0] = ""
         for delimiter in _delimiters(lines):
             points = _points(_split(file, lines[:HEAD], delimiter, stated), stated)
             if best is None or points > best[0]:
@@ -43,7 +47,7 @@ def read_text(file: str, content: bytes, stated: frozenset[str]) -> Grid:
     if not any(line.strip() and not line.lstrip().startswith("#") for line in lines):
         raise ValueError(f"{file} holds only comments; add one row per reading.")
     notes = [] if encoding == "utf-8-sig" else [f"The text is not UTF-8; it was read as {_CALLED[encoding]}."]
-    return Grid(file, _split(file, lines, delimiter, stated), notes=notes, aligned=delimiter is None)
+    return Grid(file, _split(file, lines, delimiter, stated), notes=notes, delimiter=delimiter or " ")
 
 
 def _points(rows, stated):

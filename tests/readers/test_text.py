@@ -161,6 +161,17 @@ def test_a_date_in_a_number_cell_is_called_so(read, cell):
         read(PLAIN.replace("\n5,", f"\n{cell},"))
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_line_that_tells_excel_the_delimiter_is_no_title(read, first):
+    observed = read(f"{first}\nAB/2;rhoa\n1,5;10,5\n2;20\n3;30\n")
+    assert observed["name"].item() == "sheet" and values(observed, "ab2") == [1.5, 2, 3]
+    assert "Above the headers" not in observed.read_report
+
+
+def test_a_last_row_of_dashes_is_no_reading(read):
+    assert read("AB/2,rhoa\n1,10\n2,20\n3,30\n-,-\n")["used"].values[0].tolist() == [True, True, True]
+
+
 def test_numbers_without_a_header_are_reported(read):
     assert "Columns not used: number 2, which has no header." in read("AB/2,,rhoa\n1,9,5\n2,9,6\n3,9,7\n").read_report
 

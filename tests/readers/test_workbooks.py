@@ -120,9 +120,19 @@ def test_a_formula_without_result_masks_its_reading(read_book):
     assert values(observed, "used") == [True, False, True, True, False]
 
 
-def test_totals_below_the_readings_are_at_fault(read_book):
-    with pytest.raises(ValueError, match="row 5, column 'AB/2' holds 'Mean', which is not a number"):
-        read_book({"S": [["AB/2", "rhoa"], [1, 10], [2, 20], [3, 30], ["Mean", 20]]})
+@pytest.mark.parametrize(
+    "below", [["Mean", 20], ["Summe:", None], [None, "Average", 20], ["Std. dev.", 3], ["平均", 2]]
+)
+def test_what_is_computed_below_the_readings_is_skipped_and_said_so(read_book, below):
+    rows = [["AB/2", "rhoa"], [1, 10], [2, 20], [3, 30]]
+    observed = read_book({"S": [*([None, *row] if below[0] is None else row for row in rows), below]})
+    assert values(observed, "apparent_resistivity") == [10, 20, 30]
+    assert "Below the readings row 5 was skipped: '" in observed.read_report
+
+
+def test_a_row_with_a_spacing_is_a_reading_whatever_heads_it(read_book):
+    rows = [["VES", "AB/2", "rhoa"], ["A", 1, 10], ["A", 2, 20], ["A", 3, 30], *(["Total", k, 40] for k in (1, 2, 3))]
+    assert read_book({"S": rows})["name"].values.tolist() == ["A", "Total"]
 
 
 def test_magnetotelluric_sheets_are_read_alike(read_book):
@@ -156,6 +166,13 @@ def test_what_is_hidden_or_struck_through_is_used_and_said_so(tmp_path):
     assert "Rows 3, 5: numbers that are struck through are used all the same" in first
     assert "The worksheet is hidden, and read all the same; delete it to leave it out." in second
     assert "hidden" not in first.partition("Row 4")[0] and "struck" not in second
+
+
+@pytest.mark.parametrize("page", [b"<html><table>", b"\n<!DOCTYPE html>\n", b"\xef\xbb\xbf<HTML xmlns='x'>"])
+def test_a_page_saved_as_a_workbook_is_called_so(tmp_path, page):
+    (tmp_path / "a.xls").write_bytes(page + b"<tr><td>AB/2</td></tr></table></html>")
+    with pytest.raises(ValueError, match=r"a\.xls is an HTML page, .* save it as \.xlsx"):
+        read_soundings(tmp_path / "a.xls")
 
 
 def test_cells_merged_downward_hold_the_value_for_every_reading(tmp_path):
