@@ -22,6 +22,7 @@ from bpinvert.readers.restarts import split_restarts
 from bpinvert.readers.sheet import Sheet
 from bpinvert.readers.spellings import INGREDIENTS, OPEN
 from bpinvert.readers.table import Table
+from bpinvert.readers.thousands import doubt_thousands
 
 WANTED = (*SPACINGS, "apparent_resistivity", *INGREDIENTS, *OPEN)
 
@@ -38,6 +39,7 @@ def read(table: Table) -> xr.Dataset:
     split_restarts(sheet, coordinates)
     mask_rows(sheet)
     data = {"apparent_resistivity": apparent_resistivity(sheet, coordinates)}
+    doubt_thousands(sheet)
     find_contradictions(sheet, coordinates, data["apparent_resistivity"])
     refuse_geometric_factors(sheet, coordinates, data["apparent_resistivity"])
     report_jumps(sheet, coordinates, data["apparent_resistivity"])
