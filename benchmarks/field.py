@@ -125,8 +125,9 @@ def false_alarms(inverter, n):
     for level in inverter.calibrations:
         parts, truth = [], []
         for group, models in fitting.fresh_groups(inverter, n, TEST_SEED):
-            parts += answering.solutions(inverter.solver, group, level)
-            truth.append(models.n_layers)
+            for part in answering.solutions(inverter.solver, group, level):
+                parts.append(part)
+                truth.append(models.n_layers[part.rows])
         scores, given = (np.concatenate([getattr(part, name) for part in parts]) for name in ("scores", "strata"))
         outside = inverter.calibrations[level].judge(scores, given, inverter.false_alarm_rate)[2]
         readings, errors = kinds(given[:, 0], given[:, 1])

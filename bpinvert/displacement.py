@@ -11,11 +11,11 @@ _REWEIGHTINGS = 10
 class Displacement:
     """Segments of readings that are displaced together, each by an unknown amount with a Gaussian prior.
 
-    No segment is the reference, but the mean of the amounts, weighted by their prior precision, is zero: a displacement
-    of all segments together is the ground's. Amounts are linear in the residuals, so they need no iteration: with
-    weights w = 1/σ, D the diagonal of Σ w² over each segment and V the prior's covariance, the best amounts are
-    V (1 + D V)⁻¹ Σ w² r, and the sum of squares that remains, penalty included, is that of the projected residuals
-    (generalised least squares).
+    Readings in no segment stay where they are. Where a sounding has none of these, no segment is the reference, but the
+    mean of the amounts, weighted by their prior precision, is zero: a displacement of all readings together is the
+    ground's. Amounts are linear in the residuals, so they need no iteration: with weights w = 1/σ, D the diagonal of
+    Σ w² over each segment and V the prior's covariance, the best amounts are V (1 + D V)⁻¹ Σ w² r, and the sum of
+    squares that remains, penalty included, is that of the projected residuals (generalised least squares).
 
     Parameters
     ----------
@@ -23,6 +23,10 @@ class Displacement:
     variance : (n, n_segments) array
         Of the amounts before their mean was fixed, on the channels' scale; 0 for what is not displaced.
     sigma : (n, n_channels) array, inf where a reading is not used
+
+    Attributes
+    ----------
+    n_free : (n,) int array, how many of the amounts are unknowns of their own
     """
 
     def __init__(self, segments, variance, sigma):
@@ -30,7 +34,10 @@ class Displacement:
         self.variance = variance
         self.weight = np.where(np.isfinite(sigma), 1 / sigma, 0.0)
         self.information = np.square(self.weight) @ self.segments.T
-        covariance = _about_a_common_centre(variance, self.information > 0)
+        moves = (variance > 0) & (self.information > 0)
+        self._anchored = ((self.weight > 0) & (moves @ self.segments == 0)).any(axis=1)
+        self.n_free = np.maximum(moves.sum(axis=1) - ~self._anchored, 0)
+        covariance = _covariance(np.where(moves, variance, 0.0), self._anchored)
         root = np.sqrt(self.information)
         value, vector = np.linalg.eigh(root[:, :, None] * covariance * root[:, None, :])
         shrink = 1 / np.sqrt(1 + np.maximum(value, 0.0)) - 1
@@ -57,25 +64,26 @@ class Displacement:
     def reweighted(self, amounts, scale, freedom) -> np.ndarray:
         """Variances (n, n_segments) that bring the prior near Student's t of that scale around a common centre.
 
-        The weights of Lange, Little & Taylor (1989, doi:10.2307/2290063): the centre is where most segments are.
+        The weights of Lange, Little & Taylor (1989, doi:10.2307/2290063): the centre is where most segments are, or
+        where the readings in no segment are.
         """
         variance, doubt = self.variance, np.square(self.spread())
         moves = variance > 0
         for _ in range(_REWEIGHTINGS):
             precision = np.divide(1.0, variance, out=np.zeros_like(variance), where=moves)
             centre = (amounts * precision).sum(axis=1) / np.maximum(precision.sum(axis=1), 1e-300)
+            centre[self._anchored] = 0.0
             wider = (freedom * scale**2 + np.square(amounts - centre[:, None]) + doubt) / (freedom + 1)
             variance = np.where(moves, wider, 0.0)
         return variance
 
 
-def _about_a_common_centre(variance, active):
-    """Covariance (n, k, k) of amounts of these variances whose mean, weighted by precision, is zero.
+def _covariance(variance, anchored):
+    """Covariance (n, k, k) of amounts of these variances, 0 for what is not displaced.
 
-    That of the amounts themselves less the variance of that mean. Segments that are not active take no part.
+    Unless `anchored` their mean, weighted by precision, is zero: the variance of that mean is taken off.
     """
-    room = np.where(active, variance, 0.0)
-    precision = np.divide(1.0, room, out=np.zeros_like(room), where=room > 0).sum(axis=1)
-    of_mean = np.divide(1.0, precision, out=np.zeros_like(precision), where=precision > 0)
-    both = (room > 0)[:, :, None] & (room > 0)[:, None, :]
-    return room[:, :, None] * np.eye(room.shape[1]) - of_mean[:, None, None] * both
+    precision = np.divide(1.0, variance, out=np.zeros_like(variance), where=variance > 0).sum(axis=1)
+    of_mean = np.divide(1.0, precision, out=np.zeros_like(precision), where=(precision > 0) & ~anchored)
+    both = (variance > 0)[:, :, None] & (variance > 0)[:, None, :]
+    return variance[:, :, None] * np.eye(variance.shape[1]) - of_mean[:, None, None] * both

@@ -8,8 +8,7 @@ import numpy as np
 
 from bpinvert.checks import MEANINGS
 from bpinvert.noise import FREEDOM
-from bpinvert.priors.base import index
-from bpinvert.results import STATUS
+from bpinvert.results import STATUS, place_of
 
 _SYMBOLS = {"apparent_resistivity": "ρa", "phase": "phase"}
 _COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n"}
@@ -17,6 +16,7 @@ _UNITS = {"ohm m": "Ω·m", "degree": "°"}
 _WIDEN = "train on a prior that includes it (bpinvert train --widen results.nc)"
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
+    "doubt": "correct the sheet and invert again",
     "range": f"check the units and the sheet at these readings; if they are right, {_WIDEN}",
     "residual": "check these readings in the field notes; if they are bad, mask them (used=False) and invert again",
     "noise": "the readings scatter: look for bad contacts and slips of the pen, and mask bad readings (used=False) or "
@@ -33,18 +33,18 @@ _DISPLACED = 0.03
 
 # chi²/N above which a network's answer should not be used without refinement.
 _POOR_FIT = 1.5
-# chi²/N below which the errors look too large.
+# chi² for each degree of freedom below which the errors look too large.
 _TOO_GOOD = 0.1
 
 
-def explain(result, sounding: int = 0) -> str:
+def explain(result, sounding: int | str = 0) -> str:
     """Why a sounding is flagged or not, in plain words, ending in what to do.
 
     Parameters
     ----------
     result : xarray.Dataset from ``Inverter.invert`` or ``Inverter.check``
-    sounding : int
-        Its place along the dimension ``sounding``.
+    sounding : int or str
+        Its place along the dimension ``sounding``, or its name.
 
     Returns
     -------
@@ -56,17 +56,13 @@ def explain(result, sounding: int = 0) -> str:
     ValueError
         If there is no such sounding.
     """
-    if not {"flag", "status"} <= set(getattr(result, "data_vars", ())) or "sounding" not in result.dims:
+    if not {"flag", "status", "freedom"} <= set(getattr(result, "data_vars", ())) or "sounding" not in result.dims:
         raise TypeError("result must be a Dataset from Inverter.invert or Inverter.check, with all its soundings.")
-    n = result.sizes["sounding"]
-    sounding = index("sounding", sounding)
-    if not -n <= sounding < n:
-        raise ValueError(f"sounding is {sounding}; the result has {n} soundings, give 0 to {n - 1}.")
-    one = result.isel(sounding=sounding)
+    one = result.isel(sounding=place_of(result, sounding))
     status = int(one["status"])
     if status & STATUS["too_few_readings"][0]:
         return (
-            f"not inverted: {int(one['used'].sum())} usable readings, at least 3 are needed. "
+            f"not inverted: {int(one['used'].sum())} usable readings, at least 3 at different places are needed. "
             "What to do: correct or add readings."
         )
     rate = result.attrs["false_alarm_rate"]
@@ -90,10 +86,11 @@ def explain(result, sounding: int = 0) -> str:
             sentences.append(f"Note: {meaning}.")
     if status & STATUS["segments_shifted"][0] and _displaced(one):
         sentences.append(f"Note: {_displaced(one)}.")
-    highest, noise = _highest_noise(result), float(one.get("noise_estimate", np.nan))
-    if noise > 0 and _freedom(one) < FREEDOM:
+    highest, noise, freedom = _highest_noise(result), float(one["noise_estimate"]), int(one["freedom"])
+    estimated = bool(status & STATUS["noise_estimated"][0])
+    if noise > 0 and np.isfinite(highest) and freedom < FREEDOM:
         sentences.append(f"Note: so few readings do not tell their errors; {100 * noise:.2g} % is assumed.")
-    elif noise > 0.9 * highest:
+    elif estimated and noise > 0.9 * highest:
         sentences.append(
             f"Note: the noise estimate is at the end of its range, {100 * highest:g} %: single readings may be bad, or "
             "the ground not layered."
@@ -101,18 +98,22 @@ def explain(result, sounding: int = 0) -> str:
     if not int(one["flag"]) and one["reading_outside"].any():
         sentences.append(f"Note: {_readings(one, result)}, which alone is not rare enough for a flag.")
         advice = [_ADVICE["range"]]
-    estimated = np.isfinite(highest) and np.isfinite(noise)
-    if not int(one["flag"]) and float(one["chi2"]) < _TOO_GOOD and not estimated:
+    if not int(one["flag"]) and not estimated and freedom >= FREEDOM and _per_freedom(one) < _TOO_GOOD:
         sentences.append("Note: the fit is much closer than the errors; they may be too large.")
     if not advice and not status & STATUS["refined"][0] and float(one["chi2"]) > _POOR_FIT:
         sentences.append(f"The network's answer alone leaves chi²/N {float(one['chi2']):.3g}.")
         advice = ['invert with level="refined"']
+    if str(one["doubt"].values if "doubt" in one else ""):
+        sentences.append(f"The sheet contradicts itself: {str(one['doubt'].values).rstrip('.')}.")
+        advice.insert(0, _ADVICE["doubt"])
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
 
 
-def _stated_errors(one, result):
-    """The size of the errors beside that of the training, where no reading is outside its range."""
+def _further(one, result):
+    """What is outside the training range where no reading is."""
+    if float(one["score"].sel(check="range")) <= 0:
+        return "a datum at the very end of the training range"
     relative = json.loads(result.attrs.get("noise", "{}")).get("relative")
     if not isinstance(relative, list) or "apparent_resistivity_std" not in one:
         return "the noise level or another known quantity of the sounding"
@@ -122,15 +123,13 @@ def _stated_errors(one, result):
     )
 
 
-def _freedom(one):
-    """Readings beyond the parameters of the model and the displacements."""
-    n_used = int(sum((one[name].notnull()).sum() for name in one.data_vars if str(name).startswith("residual_")))
-    layered = (name for name in one.data_vars if one[name].dims == ("layer",) and not str(name).endswith("_best"))
-    n_parameters = sum(int(one[name].notnull().sum()) for name in ("thickness", *layered) if name in one)
-    n_shifts = 0
-    if int(one["status"]) & STATUS["segments_shifted"][0]:
-        n_shifts = len(np.unique(one["segment_shift"].values[one["used"].values])) - 1
-    return n_used - n_parameters - n_shifts
+def _per_freedom(one):
+    """chi² over the number of data beyond the parameters."""
+    return float(one["chi2"]) * _n_used(one) / int(one["freedom"])
+
+
+def _n_used(one):
+    return sum(int(one[name].notnull().sum()) for name in one.data_vars if str(name).startswith("residual_"))
 
 
 def _highest_noise(result):
@@ -143,11 +142,23 @@ def _highest_noise(result):
 
 def _displaced(one):
     """Which MN segments were displaced, and how far."""
-    shift, mn2 = one["segment_shift"].values, one["mn2"].values
-    moved = np.abs(shift - 1) > _DISPLACED
+    shift, mn2, used = (one[name].values for name in ("segment_shift", "mn2", "used"))
+    moved = used & (np.abs(shift - 1) > _DISPLACED)
     # A plain hyphen: a console that has no other minus sign would show a question mark.
-    words = [f"{value:g} m by {100 * (shift[moved & (mn2 == value)][0] - 1):+.0f} %" for value in np.unique(mn2[moved])]
-    return f"readings of some MN segments are displaced: MN/2 = {', '.join(words)}" if words else ""
+    words = [f"{mn2[k]:g} m by {100 * (shift[k] - 1):+.0f} %" for k in np.flatnonzero(moved) if _is_first(shift, k)]
+    if not words:
+        return ""
+    # Readings that stay give the level.
+    level = (
+        ""
+        if (shift[used] == 1).any()
+        else ("; what all of them share cannot be told from the ground: all resistivities may be off by one factor")
+    )
+    return f"readings of some MN segments are displaced: MN/2 = {', '.join(words)}{level}"
+
+
+def _is_first(values, k):
+    return k == np.flatnonzero(values == values[k])[0]
 
 
 def _cause(one, cause, result):
@@ -156,7 +167,7 @@ def _cause(one, cause, result):
         where = _readings(one, result)
         if where:
             return f"outside the training range: {where}."
-        return f"outside the training range: {_stated_errors(one, result)}."
+        return f"outside the training range: {_further(one, result)}."
     if cause == "residual":
         return f"single readings that no model of the prior fits: {_worst(one, result)}."
     if cause == "misfit":

@@ -69,6 +69,45 @@ class Noise:
         """The geometric middle of every range, (n_levels,)."""
         return np.exp(self._log_ends.mean(axis=0))
 
+    def levels_of(self, data, sigma, used, channels) -> np.ndarray:
+        """Levels (n, n_levels) that stated errors stand for, NaN where fewer than half of the used data have any.
+
+        The middle of what each datum says; of two ranges for the same data the least-squares solution of
+        σ² = floor² + (relative·data)² divided by σ². What is less than the other part alone counts as the low end.
+
+        Parameters
+        ----------
+        data, sigma : (n, n_channels) arrays in physical units; σ is NaN where not stated
+        used : (n, n_channels) bool array
+        channels : forward_models.Channels
+        """
+        levels = np.full((len(data), len(self.level_names)), np.nan)
+        for k, name in enumerate(self.level_names):
+            kind, _, quantity = name.partition(":")
+            columns = channels.columns(quantity) if quantity else np.arange(len(channels))
+            stated = used[:, columns] & np.isfinite(sigma[:, columns])
+            rows = np.flatnonzero(stated.any(axis=1) & (2 * stated.sum(axis=1) >= used[:, columns].sum(axis=1)))
+            size = np.abs(data[np.ix_(rows, columns)])
+            squares = np.square(np.where(stated[rows], sigma[np.ix_(rows, columns)], np.nan))
+            other, is_range = self._beside(kind, channels, columns)
+            if is_range:
+                floor, relative = _two_parts(squares, np.square(size))
+                squared = relative if kind == "relative" else floor
+            else:
+                rest = squares - np.square(other * (size if kind == "floor" else 1.0))
+                squared = np.nanmedian(rest / (np.square(size) if kind == "relative" else 1.0), axis=1)
+            low = np.exp(self._log_ends[0, k]) if is_range or other.any() else 0.0
+            levels[rows, k] = np.maximum(np.sqrt(np.maximum(squared, 0.0)), low)
+        return levels
+
+    def _beside(self, kind, channels, columns):
+        """The part of σ other than `kind` on these columns: (n_columns,) if fixed, and whether it is a range."""
+        other = "floor" if kind == "relative" else "relative"
+        named = [name for name in self.level_names if name.partition(":")[0] == other]
+        whole = {name.partition(":")[2] for name in named}
+        is_range = bool(named) and ("" in whole or not whole.isdisjoint(channels.quantity[c] for c in columns))
+        return self._part(other, channels, self.middle_levels())[columns], is_range
+
     def completed(self, levels) -> np.ndarray:
         """Levels (n, n_levels) with those that are NaN as high in their ranges as the others; the middles without any.
 
@@ -198,6 +237,21 @@ class Noise:
             is_range = isinstance(entry, tuple)
             values[..., columns] = levels[..., self.level_names.index(name)][..., None] if is_range else entry
         return values
+
+
+def _two_parts(variance, squared):
+    """Non-negative (floor², relative²) that solve variance = floor² + relative²·squared best, each (n,)."""
+    a, b = 1 / variance, squared / variance
+    aa, ab, bb = (np.nansum(product, axis=1) for product in (a * a, a * b, b * b))
+    ta, tb = np.nansum(a, axis=1), np.nansum(b, axis=1)
+    determinant = aa * bb - ab**2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        floor, relative = (ta * bb - tb * ab) / determinant, (tb * aa - ta * ab) / determinant
+        alike = ~(determinant > 1e-9 * aa * bb)
+        only_relative, only_floor = (floor < 0) | alike, (relative < 0) & ~alike
+        floor = np.where(only_relative, 0.0, np.where(only_floor, ta / aa, floor))
+        relative = np.where(only_floor, 0.0, np.where(only_relative, tb / bb, relative))
+    return floor, relative
 
 
 def usual_noise(channels, relative=0.03) -> Noise:

@@ -12,16 +12,18 @@ import numpy as np
 import xarray as xr
 
 from bpinvert import checks
+from bpinvert.priors.base import index
 
 # status says how a sounding was handled; flag (by the checks' bits) says whether it is a stranger.
 STATUS = {
     "extrapolated": (1, "its readings begin or end elsewhere than those that the inverter is for"),
     "readings_masked": (2, "some readings are not used"),
-    "too_few_readings": (4, "fewer than three usable readings: not inverted"),
+    "too_few_readings": (4, "usable readings at fewer than three places: not inverted"),
     "not_converged": (8, "refinement stopped at its limit of iterations"),
     "refined": (16, "refined with the physics"),
     "at_prior_edge": (32, "a parameter lies at the edge of the prior: the data set it a limit on one side only"),
     "segments_shifted": (64, "readings of some MN segments were displaced against the others to fit one model"),
+    "noise_estimated": (128, "the size of its errors was estimated with the sounding"),
 }
 FLAG_BITS = {name: 1 << k for k, name in enumerate(checks.NAMES)}
 # Names of the result's own coordinates, and what is written anew.
@@ -46,7 +48,7 @@ class Answer:
     Attributes
     ----------
     models : dict of (n, k) or (n,) arrays in physical units, NaN beyond the layer count
-    n_layers : (n,) int array, 0 where not inverted
+    n_layers, freedom : (n,) int arrays, 0 where not inverted
     predicted, residual : dict of (n, n_readings) arrays by quantity
     sigma : dict of (n, n_readings) arrays by quantity, in physical units, what the residuals were divided by
     shift : (n, n_readings) array, factor by which the reading's MN segment is displaced
@@ -59,6 +61,7 @@ class Answer:
 
     models: dict = field(default_factory=dict)
     n_layers: np.ndarray | None = None
+    freedom: np.ndarray | None = None
     predicted: dict = field(default_factory=dict)
     residual: dict = field(default_factory=dict)
     sigma: dict = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Answer:
         return cls(
             models={name: np.full(rows if k is None else (n, k), np.nan) for name, k in shapes.items()},
             n_layers=np.zeros(rows, dtype=np.int32),
+            freedom=np.zeros(rows, dtype=np.int32),
             predicted={q: np.full(table, np.nan) for q in quantities},
             residual={q: np.full(table, np.nan) for q in quantities},
             sigma={q: np.full(table, np.nan) for q in quantities},
@@ -123,7 +127,7 @@ def _copied(observed, answer, channels):
     table = ("sounding", "reading")
     for name, variable in observed.variables.items():
         if variable.dims in (("sounding",), table) and name not in _NOT_COPIED and not str(name).endswith("_std"):
-            result[name] = (variable.dims, variable.values, dict(variable.attrs))
+            result[name] = (variable.dims, variable.values.copy(), dict(variable.attrs))
     for quantity in channels.quantities:
         unit = channels.unit[channels.columns(quantity)[0]]
         label = quantity.replace("_", " ")
@@ -169,6 +173,7 @@ def _fit(answer, channels, has_mn):
             "factor by which the readings of this MN segment are displaced; predicted values include it",
         )
     row = ("sounding",)
+    result["freedom"] = _variable(row, answer.freedom, "", "used data beyond the parameters of model and displacements")
     result["chi2"] = _variable(row, answer.chi2, "1", "mean squared residual over the used readings (chi²/N)")
     result["rrms"] = _variable(row, answer.rrms, "%", "relative RMS of predicted against observed data")
     result["noise_estimate"] = _variable(
@@ -203,6 +208,35 @@ def _bits(values, meanings, long_name):
         flag_masks=np.array(list(meanings.values()), dtype=np.int32),
         flag_meanings=" ".join(meanings),
     )
+
+
+def sounding_name(result, sounding: int) -> str:
+    """The sounding's own name, or its number where it has none."""
+    return str(result["name"].values[sounding]) if "name" in result else f"sounding {sounding}"
+
+
+def place_of(result, sounding: int | str) -> int:
+    """Where along ``sounding`` the sounding of that number or name stands.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or more than one of that name.
+    """
+    n = result.sizes["sounding"]
+    if not isinstance(sounding, str):
+        sounding = index("sounding", sounding)
+        if not -n <= sounding < n:
+            raise ValueError(f"sounding is {sounding}; the result has {n} soundings, give 0 to {n - 1}.")
+        return sounding % n
+    names = [sounding_name(result, k) for k in range(n)]
+    found = [k for k, name in enumerate(names) if name == sounding]
+    if len(found) > 1:
+        raise ValueError(f"{len(found)} soundings are named {sounding!r}; give one's number: {found}.")
+    if not found:
+        shown = ", ".join(names[:10]) + (", …" if n > 10 else "")
+        raise ValueError(f"there is no sounding {sounding!r}; there are {shown}. Give a name, or 0 to {n - 1}.")
+    return found[0]
 
 
 def compact(value: float, digits: int) -> str:

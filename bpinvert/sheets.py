@@ -17,6 +17,10 @@ _LATEST_START, _EARLIEST_END = 0.25, 0.4
 _DENSITY = (4, 15)
 # Share of random Schlumberger sheets with one MN to AB ratio throughout, and with segments of constant MN.
 _ONE_RATIO, _SEGMENTS = 0.2, 0.4
+# Share of the latter on which the MN of some segment is not written.
+_UNWRITTEN = 0.05
+# Share of random sheets with fewer readings than usual, and how many these have at least.
+_FEW, _FEWEST = 0.08, 3
 # Share of sheets with errors that differ from reading to reading, and the spread of their logarithm.
 _UNEVEN, _UNEVENNESS = 0.3, 0.4
 # Degrees of freedom of Student's t distribution of the logarithms of MN displacements: mostly small, at times large.
@@ -33,7 +37,8 @@ class Sheets:
         Share of sheets with the inverter's own readings, all of them. The others have readings at random places
         within its range where the array allows it (one coordinate, MN not prescribed), else a part of its readings.
     readings : (int, int)
-        Fewest and most different places of readings of such a sheet; where MN changes some are repeated.
+        Fewest and most different places of readings of such a sheet; where MN changes some are repeated. One sheet in
+        twelve has fewer, so that the flags are calibrated for these too.
     errors_given : float
         Share of sheets that state their errors; only matters where the noise is a range.
     shift : float
@@ -98,8 +103,9 @@ class Sheets:
         movable = is_dataclass(survey) and hasattr(survey, channels.coordinate) and len(channels.coordinates) == 1
         if not movable or len(first) < 4:
             used = np.zeros(len(channels), dtype=bool)
-            low = min(self.readings[0], max(len(first) // 2, 3))
-            kept = rng.choice(len(first), rng.integers(low, len(first) + 1), replace=False)
+            low = min(self.readings[0], max(len(first) // 2, _FEWEST))
+            n = self._few(rng) or rng.integers(low, len(first) + 1)
+            kept = rng.choice(len(first), min(n, len(first)), replace=False)
             for quantity in channels.quantities:
                 used[channels.columns(quantity)[kept]] = True
             return Sheet(survey, None, used, error_factors((1, len(channels)), rng)[0])
@@ -113,6 +119,10 @@ class Sheets:
             used &= rng.random(used.size) > rng.choice([0.0, 0.1])
         return Sheet(survey, place, used, error_factors((1, len(used)), rng)[0])
 
+    def _few(self, rng):
+        """A small number of readings where the sheet is to have few; else 0."""
+        return rng.integers(_FEWEST, self.readings[0]) if rng.random() < _FEW else 0
+
     def _spacings(self, place, rng):
         """Positions of readings: evenly spaced in a power of the coordinate, somewhat scattered."""
         low, high = place.min(), place.max()
@@ -125,7 +135,7 @@ class Sheets:
         decades = (end - start) / np.log(10)
         fewest = int(np.clip(_DENSITY[0] * decades, self.readings[0], self.readings[1]))
         most = int(np.clip(_DENSITY[1] * decades, fewest, self.readings[1]))
-        n = rng.integers(fewest, most + 1)
+        n = self._few(rng) or rng.integers(fewest, most + 1)
         power = 0.0 if rng.random() < 0.75 else rng.uniform(0.1, 0.7)
         steps = np.arange(n, dtype=float)
         steps[1:-1] += rng.uniform(-0.25, 0.25, n - 2)
@@ -210,4 +220,7 @@ def _with_mn(ab2, rng):
             repeated = [last for last in spacings[len(spacings) - rng.integers(0, 3) :] if last > 1.5 * mn2]
             spacings += repeated
             halves += [mn2] * len(repeated)
-    return {"ab2": np.array(spacings), "mn2": np.array(halves)}
+    spacings, halves = np.array(spacings), np.array(halves)
+    if rng.random() < _UNWRITTEN:
+        halves[halves == rng.choice(halves)] = 0.0
+    return {"ab2": spacings, "mn2": halves}

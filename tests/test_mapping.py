@@ -171,8 +171,17 @@ def test_of_dipole_arrays_every_channel_must_be_there():
 
 
 def test_readings_with_one_pair_of_potential_electrodes_are_a_segment():
-    segments = geometry.mn_segments(channels_at([2, 4, 8, 8, 16, 32, 64], [0.5, 0.5, 0.5, 4, 4, 4, 10]))
-    np.testing.assert_array_equal(segments, [[1, 1, 1, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1, 0]])
+    segments = geometry.mn_segments(channels_at([2, 4, 8, 8, 16, 32, 64, 128], [0.5, 0.5, 0.5, 4, 4, 4, 10, 0]))
+    # one with a single spacing moves along where others can be displaced; the ideal reading stays
+    np.testing.assert_array_equal(
+        segments, [[1, 1, 1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 0, 1, 0]]
+    )
+
+
+def test_where_most_readings_have_electrodes_of_their_own_there_is_nothing_to_displace():
+    ab2, mn2 = [2, 4, 8, 16, 32, 64, 128, 256, 300], [0.5, 0.5, 2, 2, 8, 16, 32, 64, 75]
+    assert geometry.mn_segments(channels_at(ab2, mn2)).shape == (0, 9)
+    assert geometry.mn_segments(channels_at(ab2[:6], mn2[:6])).shape == (4, 6)
 
 
 @pytest.mark.parametrize(
@@ -185,5 +194,6 @@ def test_without_two_segments_there_is_nothing_to_displace(mn2):
 
 
 def test_a_pair_of_electrodes_is_told_by_its_distance_within_rounding():
-    segments = geometry.mn_segments(channels_at([8, 16, 32, 64], [0.5, 0.5 + 1e-9, 4, 4 - 1e-9]))
+    # ln 3 = 1.0986 and ln 3.0003 = 1.0987: no rounding edge parts them
+    segments = geometry.mn_segments(channels_at([8, 16, 32, 64], [3, 3.0003, 5, 5 - 1e-9]))
     np.testing.assert_array_equal(segments, [[1, 1, 0, 0], [0, 0, 1, 1]])

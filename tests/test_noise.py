@@ -200,3 +200,36 @@ def test_unknown_and_forgotten_quantities_are_named():
         Noise(relative={"apparent_resistivity": 0.03}).sigma(np.ones((1, 6)), MT)
     with pytest.raises(ValueError, match=r"levels has shape \(3, 2\); this noise has 1 levels \(relative\)"):
         Noise(relative=(0.01, 0.1)).sigma(DATA, DC, np.ones((3, 2)))
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        Noise(relative=(0.01, 0.1)),
+        Noise(relative=0.03, floor=(0.5, 5.0)),
+        Noise(relative=(0.01, 0.1), floor=0.8),
+        Noise(relative=(0.01, 0.1), floor=(0.5, 5.0)),
+    ],
+    ids=["relative", "floor beside a relative error", "relative error beside a floor", "both"],
+)
+def test_stated_errors_tell_the_levels_that_they_were_made_with(noise):
+    channels, rng = Schlumberger(ab2=np.geomspace(1, 300, 12)).channels, np.random.default_rng(0)
+    data = np.exp(rng.normal(4, 1.5, (40, 12)))
+    levels = noise.draw_levels(40, rng)
+    sigma = noise.sigma(data, channels, levels)
+    used = np.arange(12) != rng.integers(12, size=(40, 1))
+    sigma[np.arange(12) == rng.integers(12, size=(40, 1))] = np.nan
+    np.testing.assert_allclose(noise.levels_of(data, sigma, used, channels), levels, rtol=1e-6)
+
+
+def test_errors_of_fewer_than_half_of_the_data_tell_no_level():
+    noise, channels = Noise(relative=(0.01, 0.1)), Schlumberger(ab2=np.geomspace(1, 300, 12)).channels
+    data, used = np.full((2, 12), 50.0), np.ones((2, 12), dtype=bool)
+    sigma = np.where(np.arange(12) < np.array([[5], [6]]), 2.0, np.nan)
+    np.testing.assert_allclose(noise.levels_of(data, sigma, used, channels)[:, 0], [np.nan, 0.04])
+
+
+def test_errors_below_the_other_part_alone_are_the_smallest_of_the_range():
+    noise, channels = Noise(relative=0.03, floor=(0.5, 5.0)), Schlumberger(ab2=[1.0, 10.0, 100.0]).channels
+    data = np.full((1, 3), 100.0)
+    np.testing.assert_allclose(noise.levels_of(data, 0.02 * data, data > 0, channels), [[0.5]])

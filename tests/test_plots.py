@@ -269,10 +269,12 @@ def test_a_wrong_number_of_axes_or_a_sounding_that_is_not_there_is_refused():
     dataset = result(Schlumberger(ab2=AB2), VES_MODEL)
     with pytest.raises(ValueError, match="axes has 3 entries; this sounding needs 1, or 2 with the table"):
         plots.sounding(dataset, axes=plt.subplots(3)[1])
-    with pytest.raises(ValueError, match="sounding is 1 but the result has 1"):
+    with pytest.raises(ValueError, match="sounding is 1; the result has 1"):
         plots.sounding(dataset, 1)
-    with pytest.raises(TypeError, match="sounding is 'VES'; it must be a whole number"):
+    with pytest.raises(ValueError, match="there is no sounding 'VES'; there are"):
         plots.sounding(dataset, "VES")
+    with pytest.raises(TypeError, match=r"sounding is 1\.5; it must be a whole number"):
+        plots.sounding(dataset, 1.5)
 
 
 def test_a_simulated_curve_is_the_surveys_own():

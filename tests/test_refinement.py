@@ -149,32 +149,37 @@ SEGMENTS = np.zeros((2, 20), dtype=bool)
 SEGMENTS[0, :8] = SEGMENTS[1, 11:] = True
 
 
-def displaced(n, seed=3):
-    """Displacements of two segments with readings that are not used, and residuals on the scale."""
+def displaced(n, seed=3, anchored=False):
+    """Displacements of two segments, some readings not used, and residuals; `anchored`: others are in no segment."""
     rng = np.random.default_rng(seed)
     sigma = rng.uniform(0.01, 0.1, (n, 20))
     sigma[rng.random((n, 20)) < 0.1] = np.inf
+    if not anchored:
+        sigma[:, ~SEGMENTS.any(axis=0)] = np.inf
     variance = rng.uniform(0.001, 0.1, (n, 2))
     difference = 0.05 * rng.standard_normal((n, 20)) + rng.standard_normal((n, 2)) * 0.2 @ SEGMENTS
     return Displacement(SEGMENTS, variance, sigma), difference, sigma, variance
 
 
-def best_amounts(difference, sigma, variance):
-    """Least squares over displacements whose weighted mean is zero, each penalised by its square over its variance."""
+def best_amounts(difference, sigma, variance, anchored=False):
+    """Least squares over displacements, each penalised by its square over its variance; their weighted mean is zero
+    unless readings in no segment give the level."""
     weight = 1 / sigma
-    free = np.array([[variance[0]], [-variance[1]]])
+    free = np.eye(2) if anchored else np.array([[variance[0]], [-variance[1]]])
     design = np.vstack([(SEGMENTS * weight).T, np.diag(variance**-0.5)]) @ free
     right = np.concatenate([difference * weight, np.zeros(2)])
     amount = np.linalg.lstsq(design, right)[0]
     return free @ amount, np.sum((right - design @ amount) ** 2)
 
 
-def test_displacements_and_what_they_leave_are_those_of_least_squares():
-    displacement, difference, sigma, variance = displaced(40)
+@pytest.mark.parametrize("anchored", [False, True], ids=["segments only", "others stay"])
+def test_displacements_and_what_they_leave_are_those_of_least_squares(anchored):
+    displacement, difference, sigma, variance = displaced(40, anchored=anchored)
+    assert (displacement.n_free == 1 + anchored).all()
     estimate = displacement.estimate(difference)
     left = displacement.project((difference / sigma)[:, :, None], np.arange(40))[:, :, 0]
     for k in range(40):
-        amounts, remaining = best_amounts(difference[k], sigma[k], variance[k])
+        amounts, remaining = best_amounts(difference[k], sigma[k], variance[k], anchored)
         np.testing.assert_allclose(estimate[k], amounts, rtol=1e-9)
         assert np.sum(left[k] ** 2) == pytest.approx(remaining, rel=1e-9)
 
@@ -202,7 +207,7 @@ def test_projecting_concerns_each_sounding_and_each_column_by_itself():
 
 
 def test_readings_of_no_segment_and_without_room_stay_where_they_are():
-    displacement, difference, sigma, variance = displaced(10)
+    displacement, difference, sigma, variance = displaced(10, anchored=True)
     standardised = np.where(np.isfinite(sigma), difference / sigma, 0.0)[:, :, None]
     left = displacement.project(standardised, np.arange(10))
     np.testing.assert_array_equal(left[:, 8:11], standardised[:, 8:11])
@@ -213,7 +218,7 @@ def test_readings_of_no_segment_and_without_room_stay_where_they_are():
 
 def test_a_segment_without_a_used_reading_is_not_displaced():
     sigma = np.full((1, 20), 0.03)
-    sigma[0, :8] = np.inf
+    sigma[0, :11] = np.inf
     displacement = Displacement(SEGMENTS, np.full((1, 2), 0.01), sigma)
     # the other is then the only one, and its displacement the ground's
     np.testing.assert_array_equal(displacement.estimate(np.full((1, 20), 0.5)), 0)
@@ -223,6 +228,7 @@ def test_a_segment_without_a_used_reading_is_not_displaced():
 def test_gradient_and_curvature_account_for_the_displacements():
     survey, prior = VES
     _, scaled, sigma = soundings(survey, prior, 30)
+    sigma = np.where(SEGMENTS.any(axis=0), sigma, np.inf)
     _, _, _, variance = displaced(30)
     misfit = Misfit(survey, prior, scaled, sigma, displacement=Displacement(SEGMENTS, variance, sigma))
     rows = np.arange(30)
@@ -266,7 +272,7 @@ def test_what_all_segments_share_is_no_displacement():
     for amounts in (moved, scattered):
         np.testing.assert_allclose((amounts * precision).sum(axis=1), 0, atol=1e-8 * precision.max())
     level = np.full((1, 20), 0.4)
-    even = Displacement(SEGMENTS, np.full((1, 2), 0.05), np.full((1, 20), 0.03))
+    even = Displacement(SEGMENTS, np.full((1, 2), 0.05), np.where(everywhere, 0.03, np.inf)[None])
     assert abs(even.estimate(level)).max() < 0.1
 
 
@@ -281,6 +287,16 @@ def test_reweighting_finds_the_centre_where_most_segments_are():
     amounts = again.estimate(np.array([[0.8, 0.0, 0.02, -0.02]]) @ segments)
     assert amounts[0, 0] == pytest.approx(0.8, abs=0.05) and abs(amounts[0, 1:]).max() < 0.05
     assert amounts[0, 0] - amounts[0, 1] == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_segment_beside_readings_that_stay_is_displaced_alone():
+    sigma = np.full((1, 20), 0.005)
+    displacement = Displacement(SEGMENTS, np.full((1, 2), 0.03), sigma)
+    difference = np.array([[0.4, 0.0]]) @ SEGMENTS
+    for _ in range(2):
+        amounts = displacement.estimate(difference)
+        assert amounts[0] == pytest.approx([0.4, 0.0], abs=1e-3)
+        displacement = Displacement(SEGMENTS, displacement.reweighted(amounts, 0.1, 3), sigma)
 
 
 def test_reweighting_leaves_a_large_displacement_more_room_than_a_small_one():

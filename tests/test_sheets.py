@@ -70,23 +70,27 @@ def test_complete_sheets_reach_from_the_first_to_the_last_channel():
 @pytest.mark.parametrize("survey", [WENNER, MT], ids=["Wenner", "MT"])
 def test_random_sheets_have_as_many_readings_as_stated(survey):
     counts = [len(place[survey.channels.coordinate]) for place in places(survey, readings=(6, 14))]
-    assert min(counts) == 6 and max(counts) == 14
+    few = [n for n in counts if n < 6]
+    # one in twelve has fewer
+    assert min(few) == 3 and 0.03 < len(few) / len(counts) < 0.14
+    assert max(counts) == 14 and 6 in counts
 
 
 def test_repeated_readings_of_a_schlumberger_sheet_come_on_top():
-    for place in places(VES, readings=(8, 12)):
-        assert 8 <= len(np.unique(place["ab2"])) <= 12
+    counts = np.array([len(np.unique(place["ab2"])) for place in places(VES, readings=(8, 12))])
+    assert counts.min() == 3 and counts.max() == 12 and (counts >= 8).mean() > 0.8
 
 
 def test_mn_is_not_given_or_in_one_ratio_or_constant_over_segments():
-    kinds = {"none": 0, "ratio": 0, "segments": 0}
+    kinds, unwritten = {"none": 0, "ratio": 0, "segments": 0}, 0
     for place in places(VES):
         if "mn2" not in place:
             kinds["none"] += 1
             continue
         ab2, mn2 = place["ab2"], place["mn2"]
-        assert (mn2 > 0).all() and (mn2 < ab2 / 1.5).all()
-        assert (np.diff(mn2) >= 0).all()
+        unwritten += (mn2 == 0).any()
+        assert (mn2 < ab2 / 1.5).all() and (np.diff(mn2[mn2 > 0]) >= 0).all()
+        ab2, mn2 = ab2[mn2 > 0], mn2[mn2 > 0]
         if np.ptp(ab2 / mn2) < 1e-9:
             kinds["ratio"] += 1
         else:
@@ -95,6 +99,8 @@ def test_mn_is_not_given_or_in_one_ratio_or_constant_over_segments():
             assert len(np.unique(np.stack([ab2, mn2]), axis=1).T) == len(ab2)
     shares = np.array(list(kinds.values())) / 500
     np.testing.assert_allclose(shares, [0.4, 0.2, 0.4], atol=0.08)
+    # of a few sheets with segments the MN of one is not written
+    assert 0.01 < unwritten / kinds["segments"] < 0.12
 
 
 def test_segments_often_overlap_by_a_repeated_reading():
@@ -127,7 +133,8 @@ def test_an_array_that_cannot_be_moved_loses_some_of_its_readings(survey):
     n = len(survey.channels)
     counts = [sheet.used.sum() for sheet in drawn(survey, complete=0.0)]
     assert max(counts) == n
-    assert min(counts) == min(8, max(n // 2, 3))
+    assert min(counts) == 3
+    assert np.mean(np.array(counts) >= min(8, max(n // 2, 3))) > 0.8
     assert all(sheet.own_survey() is survey for sheet in drawn(survey, 20, complete=0.0))
 
 

@@ -7,6 +7,7 @@ import xarray as xr
 import bpinvert as bp
 from bpinvert import checks, geometry, storage
 from bpinvert.inverter.unaided import shipped
+from bpinvert.results import STATUS
 from forward_models import Magnetotelluric, Schlumberger
 
 AB2 = np.array([1.5, 2, 3, 4, 6, 8, 10, 8, 10, 15, 20, 30, 40, 30, 40, 60, 80, 100, 150, 200, 150, 200, 300, 500])
@@ -37,7 +38,8 @@ def soundings(n, level=0.03, seed=0):
 
 def solution(inverter, observed, level="refined"):
     group = next(iter(geometry.groups(geometry.as_observed(observed, inverter.survey), inverter.survey)))
-    return inverter.solver.solve(group, level)
+    (one,) = inverter.solver.solve(group, level)
+    return one
 
 
 def kind(observed, inverter=None):
@@ -55,7 +57,7 @@ def test_the_kind_of_a_sounding_is_told_by_its_readings_errors_layers_and_segmen
     assert kind(sheet(data[:, :7], ab2=AB2[:7], mn2=MN2[:7]))[3] == 0
     # of the third segment one spacing is used, of the fourth none
     used = np.arange(len(AB2)) < 14
-    assert kind(sheet(data, used=used))[[0, 3]].tolist() == [14, 2]
+    assert kind(sheet(data, used=used))[[0, 3]].tolist() == [14, 3]
 
 
 def test_an_inverters_own_readings_with_its_own_errors_are_a_kind():
@@ -77,7 +79,6 @@ def test_readings_that_are_masked_count_no_more_than_readings_that_are_not_there
     removed = bp.invert(sheet(data[:, there], ab2=AB2[there], mn2=MN2[there]))
     for name in ("noise_estimate", "n_layers", "resistivity", "p_joint", "chi2"):
         np.testing.assert_allclose(masked[name], removed[name], rtol=1e-6)
-    assert (masked["segment_shift"].values[:, 13] == 1).all()
 
 
 def test_a_displacement_that_was_found_is_no_part_of_what_the_checks_see():
@@ -93,6 +94,57 @@ def test_a_displacement_that_was_found_is_no_part_of_what_the_checks_see():
     assert np.median(moved.scores[:, seen] - plain.scores[:, seen], axis=0).max() < 0.3
 
 
+@pytest.mark.parametrize("std", [None, 0.03], ids=["no errors", "errors"])
+def test_a_displaced_segment_beside_readings_that_give_no_mn_is_found(std):
+    data = soundings(60) * np.repeat([1, 1.6, 1, 1], SEGMENTS)
+    mn2 = np.where(MN2 == MN2[0], np.nan, MN2)
+    result = bp.invert(sheet(data, std, mn2=mn2))
+    assert (result["chi2"] < 1.5).mean() > 0.9 and (result["flag"] != 0).mean() < 0.05
+    shift = result["segment_shift"].values
+    assert (shift[:, MN2 == MN2[0]] == 1).all()
+    assert np.median(shift[:, SEGMENTS[0] + 2]) == pytest.approx(1.6, rel=0.1)
+
+
+def test_soundings_that_state_their_errors_are_answered_apart_from_those_that_do_not():
+    survey = Schlumberger(ab2=AB2)
+    data = survey(**PRIOR.draw(80, np.random.default_rng(7)))
+    data = data * np.exp(0.03 * np.random.default_rng(8).standard_normal(data.shape))
+    std = np.where(np.arange(80)[:, None] % 2, np.nan, 0.03 * np.ones(len(AB2)))
+    mixed = bp.invert(sheet(data, std, mn2=None))
+    for rows, size in ((slice(0, None, 2), 0.03), (slice(1, None, 2), None)):
+        apart = bp.invert(sheet(data[rows], size, mn2=None))
+        for name in ("resistivity", "chi2", "p_joint", "noise_estimate"):
+            np.testing.assert_allclose(mixed[name].values[rows], apart[name].values, rtol=1e-6, err_msg=name)
+
+
+def test_one_reading_that_states_a_large_error_does_not_set_those_of_the_others():
+    data = soundings(40)
+    std = np.where(np.arange(len(AB2)) == 5, 0.2, np.nan)
+    result = bp.invert(sheet(data, std))
+    assert (result["noise_estimate"] < 0.1).all()
+    assert np.median(result["noise_estimate"]) == pytest.approx(0.03, rel=0.2)
+    np.testing.assert_allclose(result["apparent_resistivity_std"].values[:, 5], 0.2 * data[:, 5])
+    assert (result["status"].values & STATUS["noise_estimated"][0] != 0).all()
+
+
+def test_where_most_readings_state_their_errors_nothing_is_estimated():
+    data = soundings(5)
+    std = np.where(np.arange(len(AB2)) % 3, 0.099, np.nan)
+    result = bp.invert(sheet(data, std))
+    np.testing.assert_allclose(result["noise_estimate"], 0.099, rtol=1e-9)
+    assert not (result["status"].values & STATUS["noise_estimated"][0]).any()
+    assert "noise estimate is at the end of its range" not in bp.explain(result)
+
+
+def test_readings_at_fewer_than_three_places_are_not_inverted():
+    ab2 = np.array([10.0, 10, 10, 20, 20, 20])
+    result = bp.invert(sheet(np.full((1, 6), 50.0), ab2=np.where(np.arange(6) < 5, ab2, 30.0), mn2=None))
+    assert int(result["n_layers"][0]) > 0 and int(result["freedom"][0]) == 3
+    two = shipped().invert(sheet(np.full((1, 6), 50.0), ab2=ab2, mn2=None))
+    assert int(two["status"][0]) == STATUS["too_few_readings"][0]
+    assert "not inverted: 6 usable readings, at least 3 at different places are needed" in bp.explain(two)
+
+
 def test_readings_outside_the_training_range_are_told_without_the_displacement():
     survey = Schlumberger(ab2=AB2, mn2=MN2)
     data = survey(thickness=[[20.0]], resistivity=[[14_000.0, 18_000.0]])
@@ -100,6 +152,17 @@ def test_readings_outside_the_training_range_are_told_without_the_displacement()
     result = bp.invert(sheet(data * np.repeat([1, 2.5, 1, 1], SEGMENTS), 0.02))
     assert (result["segment_shift"].values[0][MN2 == 2] > 1.8).all()
     assert not result["reading_outside"].values.any() and "training range: ρa" not in bp.explain(result)
+
+
+def test_displaced_segments_of_a_survey_with_prescribed_mn_are_reported_too():
+    survey = Schlumberger(ab2=AB2, mn2=MN2)
+    inverter = bp.Inverter(survey, PRIOR.fixed(3), bp.Noise(relative=0.03), **SMALL).fit(**FIT)
+    data = survey(thickness=[[8.0, 30.0]], resistivity=[[200.0, 30.0, 300.0]]) * np.repeat([1, 1.8, 1, 1], SEGMENTS)
+    for given in (data, sheet(data, mn2=None)):
+        result = inverter.invert(given)
+        np.testing.assert_array_equal(result["mn2"].values[0], MN2)
+        assert result["segment_shift"].values[0][MN2 == 2][0] > 1.3
+        assert "displaced: MN/2 = " in bp.explain(result)
 
 
 def test_false_alarms_are_as_stated_for_an_error_with_a_floor():

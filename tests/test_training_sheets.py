@@ -51,8 +51,8 @@ def test_the_inputs_miss_the_true_channels_by_as_much_as_they_are_unsure(case, c
 
 
 def test_displaced_segments_are_met_as_well_but_for_those_far_off():
-    ratio = miss("VES, 3 %", complete=0.0, shift=0.1)
-    assert np.median(abs(ratio)) / 0.6745 == pytest.approx(1, abs=0.1)
+    ratio = miss("VES, 3 %", n=40_000, complete=0.0, shift=0.1)
+    assert 0.8 < np.median(abs(ratio)) / 0.6745 < 1
     # Student's t is no Gaussian, but of the variance that was assumed
     assert np.sqrt(np.mean(ratio**2)) == pytest.approx(1, abs=0.1)
 

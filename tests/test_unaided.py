@@ -141,3 +141,82 @@ def test_errors_that_are_absurd_leave_a_sounding_that_is_answered():
         assert (
             np.isfinite(result["resistivity"].values[0, 0]) or int(result["status"][0]) & STATUS["too_few_readings"][0]
         )
+
+
+def test_used_may_be_numbers_or_lie_on_other_dimensions():
+    ab2 = np.geomspace(1.5, 200, 12)
+    data = noisy(Schlumberger(ab2), 3, 0.03)
+    plain = sheet(data, 0.03, ab2=ab2)
+    used = np.arange(12) != 4
+    expected = bp.invert(plain.assign(used=(("sounding", "reading"), np.broadcast_to(used, data.shape))))
+    for marks in (
+        (("sounding", "reading"), np.broadcast_to(used, data.shape).astype(int)),
+        (("sounding", "reading"), np.broadcast_to(used, data.shape).astype(float)),
+        (("reading", "sounding"), np.broadcast_to(used, data.shape).T),
+        (("reading",), used),
+    ):
+        result = bp.invert(plain.assign(used=marks))
+        np.testing.assert_allclose(result["resistivity"], expected["resistivity"], rtol=1e-9)
+        assert not result["used"].values[:, 4].any()
+    flat = plain.assign(ab2=(("reading",), ab2), used=(("sounding", "reading"), np.ones(data.shape, dtype=bool)))
+    np.testing.assert_allclose(bp.invert(flat)["chi2"], bp.invert(plain)["chi2"], rtol=1e-9)
+
+
+def test_a_result_is_no_view_of_the_soundings_and_has_all_of_their_variables():
+    ab2 = np.geomspace(1.5, 200, 12)
+    data = noisy(Schlumberger(ab2), 3, 0.03)
+    observed = sheet(data, 0.03, ab2=ab2).assign(
+        x=("sounding", np.arange(3.0)), remark=(("reading", "sounding"), np.full((12, 3), "dry"))
+    )
+    before = observed.copy(deep=True)
+    result = bp.invert(observed)
+    assert result["remark"].dims == ("sounding", "reading")
+    result["x"].values[:] = 9
+    assert observed.identical(before)
+
+
+def test_a_sounding_is_named_by_number_or_name():
+    ab2 = np.geomspace(1.5, 200, 12)
+    names = ("sounding", ["well", "school", "school"])
+    result = bp.invert(sheet(noisy(Schlumberger(ab2), 3, 0.03), 0.03, ab2=ab2).assign(name=names))
+    assert bp.explain(result, "well") == bp.explain(result, 0) == bp.explain(result, -3)
+    with pytest.raises(ValueError, match=r"2 soundings are named 'school'; give one's number: \[1, 2\]"):
+        bp.explain(result, "school")
+    with pytest.raises(ValueError, match="there is no sounding 'mill'; there are well, school, school"):
+        bp.explain(result, "mill")
+
+
+def test_checked_soundings_are_explained_like_inverted_ones():
+    for n in (4, 6, 20):
+        ab2 = np.geomspace(1.5, 200, n)
+        observed = sheet(noisy(Schlumberger(ab2), 2, 0.03), ab2=ab2)
+        assert bp.explain(shipped().check(observed), 1) == bp.explain(shipped().invert(observed), 1)
+
+
+def test_a_close_fit_is_said_to_be_too_good_only_where_the_model_could_not_follow_the_data():
+    words = "the fit is much closer than the errors"
+    for n, said in ((4, False), (5, False), (20, True)):
+        ab2 = np.geomspace(1.5, 150, n)
+        exact = Schlumberger(ab2)(thickness=[[5.0, 20.0]], resistivity=[[100.0, 20.0, 500.0]])
+        assert (words in bp.explain(bp.invert(sheet(exact, 0.05, ab2=ab2)))) == said
+
+
+def test_what_all_displaced_segments_share_is_said_to_be_open():
+    survey = Schlumberger(ab2=AB2, mn2=MN2)
+    data = survey(thickness=[[8.0, 30.0]], resistivity=[[200.0, 30.0, 300.0]]) * np.repeat([1.0, 1.5, 2.2], SEGMENTS)
+    said = bp.explain(bp.invert(sheet(data, 0.03, ab2=AB2, mn2=MN2)))
+    assert "what all of them share cannot be told from the ground: all resistivities may be off by one factor" in said
+    anchored = bp.explain(bp.invert(sheet(data, 0.03, ab2=AB2, mn2=np.where(MN2 == 0.5, np.nan, MN2))))
+    assert "displaced: MN/2 = 2 m" in anchored and "share" not in anchored
+
+
+def test_ground_at_the_very_end_of_the_range_is_not_blamed_on_the_errors():
+    ab2 = np.geomspace(1.5, 300, 20)
+    result = bp.invert(sheet(np.full((1, 20), 0.99 * 20_000), ab2=ab2))
+    assert "the errors are" not in bp.explain(result)
+    assert int(result["flag"][0]) == 0 or "a datum at the very end of the training range" in bp.explain(result)
+
+
+def test_check_takes_what_invert_takes():
+    rows = [[50.0] * 41, [60.0] * 41]
+    np.testing.assert_allclose(shipped().check(rows)["p_joint"], shipped().invert(rows)["p_joint"])

@@ -16,6 +16,8 @@ _ANY = -9
 _ORDER = (1, 3, 0, 2)
 # A kind of its own has so many times the fewest simulations: with fewer the rate would often be missed.
 _ENOUGH = 2
+# Numbers of readings that part kinds: those that leave models hardly any freedom, and shares of the others.
+_FEW_READINGS, _PARTS = (5, 8), (0.1, 0.25, 0.5, 0.75)
 # Positions in the range of noise levels that part kinds. Estimates that press against the upper end are one.
 _KNOWN_EDGES, _ESTIMATED_EDGES = (0.25, 0.5, 0.75), (0.25, 0.5, 0.75, 0.9)
 
@@ -111,9 +113,8 @@ class Calibration:
         scores, strata = np.asarray(scores, dtype=float), np.asarray(strata, dtype=float)
         self.n = len(scores)
         other = strata[strata[:, 0] >= 0, 0]
-        self.edges = (
-            np.unique(np.quantile(other, [0.1, 0.25, 0.5, 0.75], method="nearest")) if other.size else np.empty(0)
-        )
+        parts = np.quantile(other, _PARTS, method="nearest") if other.size else []
+        self.edges = np.unique([*_FEW_READINGS, *parts])
         keys = self._keys(strata)
         self.cells = {}
         # The finest kinds first. A coarser one is of those that no finer one has taken, like the soundings that will be

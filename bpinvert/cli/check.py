@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bpinvert.cli.layers import sounding_name
 from bpinvert.cli.output import wrapped
 from bpinvert.cli.soundings import chosen_inverter, describe_reading, solve
 from bpinvert.explanation import explain
+from bpinvert.results import sounding_name
 
 
 def run(options) -> int:

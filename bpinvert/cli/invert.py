@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from bpinvert.cli import complain
 from bpinvert.cli.files import joined, write_result
-from bpinvert.cli.layers import sounding_name, write_models
+from bpinvert.cli.layers import write_models
 from bpinvert.cli.output import describe_sounding, draw_sounding, make_folder
 from bpinvert.cli.soundings import OUTPUTS, chosen_inverter, describe_reading, find_sheets, solve
+from bpinvert.results import sounding_name
 
 _SHEET = {"units": "", "long_name": "field sheet that the sounding was read from"}
 _PICTURE = {"units": "", "long_name": "picture of the sounding, in the folder of the results"}

@@ -6,6 +6,7 @@ import csv
 
 import numpy as np
 
+from bpinvert.results import sounding_name
 from bpinvert.storage import replacing
 
 DERIVED = {
@@ -14,11 +15,6 @@ DERIVED = {
     "longitudinal_conductance": "S",
     "transverse_resistance": "ohm m2",
 }
-
-
-def sounding_name(result, sounding: int) -> str:
-    """The sounding's own name, or its number where it has none."""
-    return str(result["name"].values[sounding]) if "name" in result else f"sounding {sounding}"
 
 
 def flags(result, sounding: int) -> list[str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bpinvert.cli.layers import layers, sounding_name
+from bpinvert.cli.layers import layers
 from bpinvert.explanation import explain
-from bpinvert.results import compact
+from bpinvert.results import compact, sounding_name
 from bpinvert.storage import replacing
 
 PICTURES = (".png", ".pdf", ".svg")

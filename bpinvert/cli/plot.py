@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bpinvert.cli.files import is_netcdf, open_result
-from bpinvert.cli.layers import sounding_name
 from bpinvert.cli.output import PICTURES, check_writable, draw_sounding
 from bpinvert.cli.soundings import chosen_inverter, solve
+from bpinvert.results import place_of, sounding_name
 
 
 def run(options) -> int:
@@ -20,11 +20,7 @@ def run(options) -> int:
 
 
 def _place(result, sounding):
-    """Where the sounding of that name, else of that number, stands."""
+    """The sounding of that name, else of that number."""
     names = [sounding_name(result, k) for k in range(result.sizes["sounding"])]
-    if sounding in names:
-        return names.index(sounding)
-    if sounding.isdecimal() and int(sounding) < len(names):
-        return int(sounding)
-    shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-    raise ValueError(f"there is no sounding {sounding!r}; there are {shown}. Give a name, or 0 to {len(names) - 1}.")
+    number = sounding not in names and sounding.isdecimal() and int(sounding) < len(names)
+    return place_of(result, int(sounding) if number else sounding)

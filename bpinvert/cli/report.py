@@ -12,8 +12,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from bpinvert.cli.layers import DERIVED, cover, derived, flags, layer_units, layers, sounding_name
+from bpinvert.cli.layers import DERIVED, cover, derived, flags, layer_units, layers
 from bpinvert.explanation import explain
+from bpinvert.results import sounding_name
 from bpinvert.storage import replacing
 
 _UNITS = {"ohm m": "Ω·m", "ohm m2": "Ω·m²", "degree": "°", "1": ""}

@@ -2,7 +2,7 @@
 
 from bpinvert.geometry.grouping import Group, groups, survey_at
 from bpinvert.geometry.mapping import at_readings, extrapolated, mapping_error, mn_segments, movable, readings_matrix
-from bpinvert.geometry.observed import as_observed
+from bpinvert.geometry.observed import as_observed, used_at
 
 __all__ = [
     "Group",
@@ -15,4 +15,5 @@ __all__ = [
     "movable",
     "readings_matrix",
     "survey_at",
+    "used_at",
 ]

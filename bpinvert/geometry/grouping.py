@@ -46,6 +46,16 @@ class Group:
             context=context,
         )
 
+    def n_places(self) -> np.ndarray:
+        """Number of different places with a used reading, (n,); MN does not tell places apart."""
+        own = self.survey.channels
+        first = own.columns(own.quantities[0])
+        where = [np.log(values[first]) for name, values in own.coordinates.items() if name != "mn2"]
+        _, place = np.unique(np.round(where, 3), axis=1, return_inverse=True)
+        used = np.any([self.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
+        at_place = place.ravel()[:, None] == np.unique(place)
+        return (used.astype(int) @ at_place > 0).sum(axis=1)
+
 
 def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
     """Split an observed Dataset (from :func:`as_observed`) into groups of one geometry each.

@@ -7,6 +7,10 @@ from scipy.interpolate import CubicSpline
 
 # Two readings closer than this in ln(coordinate) are at the same place.
 _SAME_PLACE = 1e-4
+# The same for electrodes, as people write them.
+_SAME_ELECTRODES = 2e-3
+# Share of the readings with MN that segments at several spacings must hold for any to be displaced.
+_MOST = 2 / 3
 # rms of the logarithm of an average less the average of logarithms, over (MN/AB)².
 _UNEVEN = 0.135
 # Gauss-Legendre nodes for the average over finite potential electrodes.
@@ -142,22 +146,21 @@ def extrapolated(own, channels, used, reach) -> np.ndarray:
 def mn_segments(channels) -> np.ndarray:
     """Which readings were taken with the same pair of potential electrodes, (n_segments, n_readings) bool.
 
-    Only where at least two pairs have readings at two or more spacings each: a displacement at one spacing cannot be
-    told from an error, and that of all readings together not from the ground. Other readings are in no segment.
+    None where these cannot be displaced, see `movable`. Readings without MN are in no segment.
     """
-    nothing = np.zeros((0, len(channels)), dtype=bool)
-    if "mn2" not in channels.extra:
-        return nothing
-    mn2 = channels.extra["mn2"]
-    values = np.round(np.log(np.where(mn2 > 0, mn2, np.nan)), 3)
-    segments = np.array([values == value for value in np.unique(values[np.isfinite(values)])])
-    if not len(segments):
-        return nothing
-    return segments[movable(channels, segments, np.ones((1, len(channels)), dtype=bool))[0]]
+    mn2 = channels.extra.get("mn2", np.zeros(len(channels)))
+    pair = _alike(np.log(np.where(mn2 > 0, mn2, np.nan)))
+    segments = pair == np.arange(pair.max(initial=-1) + 1)[:, None]
+    everything = np.ones((1, len(channels)), dtype=bool)
+    return segments if movable(channels, segments, everything).any() else segments[:0]
 
 
 def movable(channels, segments, used) -> np.ndarray:
     """Which of the `segments` (n_segments, n_readings) can be displaced where only some readings are used.
+
+    All with a used reading, where at least two have readings at two or more spacings and such segments hold most of the
+    readings: a displacement at one spacing alone cannot be told from an error, and where every reading has its own
+    electrodes it is one.
 
     Parameters
     ----------
@@ -167,10 +170,22 @@ def movable(channels, segments, used) -> np.ndarray:
     -------
     (n, n_segments) bool array
     """
-    places = np.round(np.log(channels.value), 3)
-    spacings = np.zeros((len(used), len(segments)), dtype=int)
+    place = _alike(np.log(channels.value))
+    at_place = place == np.arange(place.max() + 1)[:, None]
+    size = used.astype(int) @ segments.T
+    spacings = np.zeros_like(size)
     for k, segment in enumerate(segments):
-        for place in np.unique(places[segment]):
-            spacings[:, k] += used[:, segment & (places == place)].any(axis=1)
-    enough = spacings >= 2
-    return enough & (enough.sum(axis=1) >= 2)[:, None]
+        spacings[:, k] = ((used & segment).astype(int) @ at_place.T > 0).sum(axis=1)
+    broad = spacings >= 2
+    most = (size * broad).sum(axis=1) >= _MOST * size.sum(axis=1)
+    return (size > 0) & ((broad.sum(axis=1) >= 2) & most)[:, None]
+
+
+def _alike(place):
+    """Groups of equal places (n,): ints from 0 on, -1 for NaN."""
+    order = np.argsort(place)
+    known = np.isfinite(place[order])
+    new = np.concatenate([[0], np.diff(place[order]) > _SAME_ELECTRODES])
+    group = np.empty(len(place), dtype=int)
+    group[order] = np.where(known, np.cumsum(new), -1)
+    return group

@@ -92,7 +92,30 @@ def _checked(observed, survey):
             if observed[key].dims:
                 raise ValueError(f"{key} has dimensions {observed[key].dims}; it must be on ('sounding',).")
             checked[key] = (("sounding",), np.full(template.sizes["sounding"], float(observed[key])))
-    return _with_units(observed.drop_vars(list(checked)).assign(checked), channels)
+    if "mn2" in channels.extra and "mn2" not in checked:
+        checked["mn2"] = (("sounding", "reading"), _own_mn2(checked[channels.coordinate][1], channels), {})
+    observed = observed.transpose("sounding", "reading", ..., missing_dims="ignore")
+    return _with_units(observed.drop_vars(list(checked), errors="ignore").assign(checked), channels)
+
+
+def _own_mn2(places, channels):
+    """MN/2 of soundings that give none: the survey's where the readings are its own, else NaN."""
+    first = channels.columns(channels.quantities[0])
+    mn2 = np.full(places.shape, np.nan)
+    for row, place in zip(mn2, places, strict=True):
+        known = np.isfinite(place)
+        if np.array_equal(place[known], channels.value[first]):
+            row[known] = channels.extra["mn2"][first]
+    return mn2
+
+
+def used_at(observed, name):
+    """`name` and whether its readings are used, both (n_soundings, n_readings), of a Dataset not yet checked."""
+    values = observed[name]
+    used = observed["used"] if "used" in observed else xr.ones_like(values, dtype=bool)
+    values, used = xr.broadcast(values, used)
+    order = [dimension for dimension in ("sounding", "reading") if dimension in values.dims]
+    return np.atleast_2d(values.transpose(*order).values), np.atleast_2d(_true(used.transpose(*order).values))
 
 
 def _true(values):
@@ -112,9 +135,9 @@ def _numbers(name, values):
 
 
 def _with_units(observed, channels):
-    for name in (*channels.coordinates, "mn2"):
+    for name in dict.fromkeys((*channels.coordinates, "mn2", "a")):
         if name in observed:
-            known = channels.coordinate_unit if name in (channels.coordinate, "mn2") else ""
+            known = "" if name == "n" else channels.coordinate_unit
             attrs = {"units": known, "long_name": f"{name} of the reading"}
             observed[name].attrs = attrs | observed[name].attrs
     return observed

@@ -55,7 +55,7 @@ def _answer_group(solver, group, level, answer, progress):
             answer.predicted[quantity][place] = part.predicted[:, columns]
             answer.residual[quantity][place] = part.residuals[:, columns]
             answer.sigma[quantity][place] = part.sigma[:, columns]
-        answer.n_layers[rows], answer.chi2[rows] = part.n_layers, part.chi2
+        answer.n_layers[rows], answer.freedom[rows], answer.chi2[rows] = part.n_layers, part.freedom, part.chi2
         answer.scores[rows], answer.strata[rows], answer.status[rows] = part.scores, part.strata, part.status
         if len(channels.quantities) == 1:
             answer.shift[place] = np.where(np.isfinite(group.data[part.rows]), np.exp(part.shift), np.nan)
@@ -64,16 +64,15 @@ def _answer_group(solver, group, level, answer, progress):
 
 
 def solutions(solver, group, level, progress=False):
-    """Solutions of a group in chunks; the rows of each count within the whole group."""
+    """Solutions of parts of a group; the rows of each count within the whole group."""
     starts = range(0, len(group.rows), _CHUNK)
     with tqdm(total=len(group.rows), desc=progress or None, disable=not progress, leave=False, unit="sounding") as bar:
         for start in starts:
             part = group.take(slice(start, start + _CHUNK))
-            solution = solver.solve(part, level)
-            bar.update(len(part.rows))
-            if solution is not None:
+            for solution in solver.solve(part, level):
                 solution.rows = solution.rows + start
                 yield solution
+            bar.update(len(part.rows))
 
 
 def training_range(solver) -> dict:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from bpinvert import checks, geometry, results
 from bpinvert.inverter import answering, file, fitting
-from bpinvert.inverter.solving import FEWEST_READINGS, LEVELS
+from bpinvert.inverter.solving import FEWEST_PLACES, LEVELS
 from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors.base import count
 from bpinvert.sheets import Sheets
@@ -82,8 +82,8 @@ class Inverter:
         if noise is not None and not isinstance(noise, Noise):
             raise TypeError(f"noise is {noise!r}; pass a Noise, e.g. Noise(relative=0.03).")
         readings = len(survey.channels.columns(survey.channels.quantities[0]))
-        if readings < FEWEST_READINGS:
-            raise ValueError(f"the survey has {readings} readings; at least {FEWEST_READINGS} are needed to invert.")
+        if readings < FEWEST_PLACES:
+            raise ValueError(f"the survey has {readings} readings; at least {FEWEST_PLACES} are needed to invert.")
         lacking = set(survey.properties) - set(prior.properties)
         if lacking or set(survey.context) - set(prior.context):
             raise ValueError(
@@ -252,9 +252,10 @@ class Inverter:
 
         Parameters and errors as in :meth:`invert`.
         """
+        observed = geometry.as_observed(observed, self.survey)
         result = self.invert(observed, level, progress=progress)
         keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
-        keep += ["noise_estimate", *(name for name in ("segment_shift",) if name in result)]
+        keep += ["freedom", "noise_estimate", *(name for name in ("segment_shift",) if name in result)]
         data = [name for name in result.data_vars if result[name].dims == ("sounding", "reading")]
         names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in observed]
         return result[list(dict.fromkeys([*keep, *data, *names]))]

@@ -101,6 +101,12 @@ class Problem:
     def __len__(self):
         return len(self.data)
 
+    def first_levels(self):
+        """Noise levels by the sheet's errors, else the middle ones, (n, n_levels); where the sheet says none, (n,)."""
+        levels = self.noise.levels_of(self.data, self.group.sigma, self.used, self.channels)
+        unknown = np.isnan(levels).all(axis=1) if levels.shape[1] else np.zeros(len(self), dtype=bool)
+        return self.noise.completed(levels), unknown
+
     def without(self, shift) -> Problem:
         """The same soundings with `shift` (n, n_channels) taken off the data, on their scale."""
         corrected = copy.copy(self)

@@ -20,6 +20,7 @@ class Solution:
     shift : (n, n_channels) array, displacement of each reading's segment on the scale, 0 where it has none
     used : (n, n_channels) bool array
     beyond : (n, n_channels) bool array, data outside the range of the training data, their displacement taken off
+    freedom : (n,) int array, used data beyond the parameters of the model and the displacements
     chi2 : (n,) array, mean squared residual over used readings
     scores : (n, n_checks) array
     strata : (n, 4) array, what the calibration tells apart (see `checks.Calibration`)
@@ -36,6 +37,7 @@ class Solution:
     shift: np.ndarray
     used: np.ndarray
     beyond: np.ndarray
+    freedom: np.ndarray
     chi2: np.ndarray
     scores: np.ndarray
     strata: np.ndarray

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.special import chdtri
 
@@ -10,12 +12,13 @@ from bpinvert.inverter.choosing import FEW_LAYERS, choose, criterion, noise_fact
 from bpinvert.inverter.problem import Assumed, Problem
 from bpinvert.inverter.solution import Solution
 from bpinvert.inverter.training_sheets import shift_variance
+from bpinvert.noise import FREEDOM
 from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
 from bpinvert.results import STATUS
 from bpinvert.sheets import SHIFT_FREEDOM
 
 LEVELS = ("network", "refined")
-FEWEST_READINGS = 3
+FEWEST_PLACES = 3
 # No further start is tried where pure noise would give a larger chi² this often.
 _GOOD_FIT = 0.02
 _STARTS_PER_PARAMETER = 3
@@ -40,30 +43,34 @@ class Solver:
         self.branches, self.checks = branches, fitted_checks
         self.codec = next(iter(branches.values())).codec
 
-    def solve(self, group, level: str) -> Solution | None:
-        """Answer the soundings of `group` at `level` ("network" or "refined"); None if none can be answered.
+    def solve(self, group, level: str) -> Iterator[Solution]:
+        """Answer the soundings of `group` at `level` ("network" or "refined") that have enough readings.
 
         Where the errors have to be estimated with the sounding (the noise is a range and the sheet gives none, or MN
         segments may be displaced) a first refinement says how large they are, one with free displacements whether there
-        are any, and a last one starts from these.
+        are any, and a last one starts from these. Those soundings are solved apart from the others.
         """
-        own = group.survey.channels
-        # A reading counts once, however many quantities it has.
-        readings = np.any([group.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
-        rows = np.flatnonzero(readings.sum(axis=1) >= FEWEST_READINGS)
+        rows = np.flatnonzero(group.n_places() >= FEWEST_PLACES)
         if not rows.size:
-            return None
+            return
         problem = Problem(group.take(rows), self.survey, self.noise, self.sheets.shift)
-        assumed = self._at_first(problem)
-        if level == "network":
-            answers = self._propose(problem, assumed)
+        _, unknown = problem.first_levels()
+        open_question = unknown | problem.movable.any(axis=1)
+        if level == "network" or open_question.all() or not open_question.any():
+            kinds = [np.arange(len(rows))]
         else:
-            answers = self._refine(problem, assumed)
-            if assumed.unknown.any() or len(problem.segments):
-                assumed, answers = self._again(problem, assumed, answers)
-        solution = self._finish(problem, assumed, answers, level)
-        solution.rows = rows
-        return solution
+            kinds = [np.flatnonzero(~open_question), np.flatnonzero(open_question)]
+        for kind in kinds:
+            part = problem
+            if len(kind) < len(rows):
+                part = Problem(group.take(rows[kind]), self.survey, self.noise, self.sheets.shift)
+            assumed = self._at_first(part)
+            answers = self._propose(part, assumed) if level == "network" else self._refine(part, assumed)
+            if level != "network" and open_question[kind].any():
+                assumed, answers = self._again(part, assumed, answers)
+            solution = self._finish(part, assumed, answers, level)
+            solution.rows = rows[kind]
+            yield solution
 
     def proposals(self, group) -> dict[int, dict]:
         """The networks' own models by layer count, of all soundings of `group` whatever their readings."""
@@ -72,19 +79,7 @@ class Solver:
         return {count: self.branches[count].codec.decode(answer.u) for count, answer in answers.items()}
 
     def _at_first(self, problem) -> Assumed:
-        """Errors by the sheet, else as high in their range; where there are none at all, in the middle of it."""
-        group, own = problem.group, problem.channels
-        given = problem.given & problem.used
-        levels = np.full((len(problem), len(self.noise.level_names)), np.nan)
-        for k, name in enumerate(self.noise.level_names):
-            kind, _, quantity = name.partition(":")
-            columns = own.columns(quantity) if quantity else np.arange(len(own))
-            size = np.where(given, np.abs(group.data), 1.0) if kind == "relative" else 1.0
-            ratio = np.where(given, group.sigma / size, np.nan)[:, columns]
-            known = np.isfinite(ratio).any(axis=1)
-            levels[known, k] = np.nanmedian(ratio[known], axis=1)
-        unknown = np.isnan(levels).all(axis=1) if self.noise.level_names else np.zeros(len(problem), dtype=bool)
-        levels = self.noise.completed(levels)
+        levels, unknown = problem.first_levels()
         return self._assume(problem, levels, unknown, np.zeros((len(problem), len(problem.segments))))
 
     def _assume(self, problem, levels, unknown, variance) -> Assumed:
@@ -101,8 +96,9 @@ class Solver:
         _, factor = noise_factor(answers, n_used, room, 0)
         variance = assumed.shift_variance
         if len(problem.segments):
-            n_shifts = np.maximum(problem.movable.sum(axis=1) - 1, 0)
             free = self._assume(problem, levels, unknown, _FREE * problem.movable)
+            displacement = problem.displacement(free)
+            n_shifts = displacement.n_free
             moved = self._refine(problem, free, answers, search=True)
             still = criterion(answers, n_used, room).min(axis=1)
             displaced = (n_shifts > 0) & (criterion(moved, n_used, room, n_shifts).min(axis=1) < still)
@@ -110,7 +106,6 @@ class Solver:
             factor = np.where(displaced, of_moved, factor)
             models = self._decode(counts, {count: answer.u[counts == count] for count, answer in moved.items()})
             _, difference = self._compare(problem, models, counts)
-            displacement = problem.displacement(free)
             variance = displacement.reweighted(displacement.estimate(difference), self.sheets.shift, SHIFT_FREEDOM)
             variance = np.where(displaced[:, None], variance, 0.0)
             answers = {count: _either(displaced, moved[count], answer) for count, answer in answers.items()}
@@ -184,8 +179,11 @@ class Solver:
         models = self._decode(counts, u)
         predicted, difference = self._compare(problem, models, counts)
         shift = np.zeros_like(difference)
+        n_parameters = np.select([counts == count for count in u], [values.shape[1] for values in u.values()])
+        freedom = assumed.n_used - n_parameters
         displacement = problem.displacement(assumed)
         if displacement is not None:
+            freedom = freedom - displacement.n_free
             shift = displacement.estimate(difference) @ problem.segments
             predicted = own.from_scale(own.to_scale(predicted) + shift)
         with np.errstate(over="ignore"):
@@ -222,6 +220,7 @@ class Solver:
             "refined": np.full(len(counts), level == "refined"),
             "at_prior_edge": at_edge,
             "segments_shifted": (shift != 0).any(axis=1),
+            "noise_estimated": assumed.unknown & (freedom >= FREEDOM) & (level == "refined"),
         }
         return Solution(
             rows=np.arange(len(counts)),
@@ -232,6 +231,7 @@ class Solver:
             sigma=np.where(used, assumed.sigma, np.nan),
             shift=shift,
             used=used,
+            freedom=freedom,
             chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
             scores=np.stack([check.score(seen) for check in self.checks], axis=1),
             beyond=beyond > 0,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from bpinvert.geometry import as_observed
+from bpinvert.geometry import as_observed, used_at
 from bpinvert.inverter.inverter import Inverter, load_inverter
 from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors import LayeredPrior
@@ -79,8 +79,7 @@ def is_served(observed) -> bool:
     name = next((name for name in _HALF_SPACINGS if name in observed), None)
     if observed.attrs.get("method") != "ves" or name is None:
         return False
-    half = _HALF_SPACINGS[name] * observed[name].values
-    half = half[_used(observed, name) & np.isfinite(half)]
+    half = _HALF_SPACINGS[name] * _values(observed, name)
     low, high = shipped().survey.ab2[[0, -1]]
     inside = (half >= low / _TOLERANCE) & (half <= high * _TOLERANCE)
     return bool(half.size and inside.mean() >= _MOST)
@@ -112,8 +111,8 @@ def survey_of(observed):
             f"the soundings have {', '.join(map(str, observed.data_vars))} but none of {', '.join(_SURVEYS[method])}. "
             "Train an Inverter for this survey and pass it."
         )
-    places = observed[name].values
-    places = np.unique(places[_used(observed, name) & np.isfinite(places) & (places > 0)])
+    places = _values(observed, name)
+    places = np.unique(places[places > 0])
     if places.size < 3:
         raise ValueError(
             f"the sheet has {places.size} usable readings at different {name}; at least 3 are needed. "
@@ -140,8 +139,8 @@ def prior_of(survey, observed) -> LayeredPrior:
     if survey.method == "ves":
         reach, resistivity = survey.channels.value, (0.5, 20_000.0)
     else:
-        rhoa = observed["apparent_resistivity"].values
-        median = np.median(rhoa[_used(observed, "apparent_resistivity") & (rhoa > 0)])
+        rhoa = _values(observed, "apparent_resistivity")
+        median = np.median(rhoa[rhoa > 0])
         reach, resistivity = 503 * np.sqrt(median * survey.period), (0.1, 20_000.0)
     thickness = (float(reach.min()) / 3, float(reach.max()) / 2)
     return LayeredPrior(n_layers=(2, 4), thickness=thickness, resistivity=resistivity)
@@ -157,8 +156,10 @@ def noise_of(survey, observed) -> Noise:
     return Noise(relative={"apparent_resistivity": relative}, floor={"phase": floor})
 
 
-def _used(observed, name):
-    return observed["used"].values if "used" in observed else np.ones(observed[name].shape, dtype=bool)
+def _values(observed, name):
+    """The finite values of `name` at used readings."""
+    values, used = used_at(observed, name)
+    return values[used & np.isfinite(values)]
 
 
 def _span(observed, quantity, *, relative):
@@ -166,8 +167,9 @@ def _span(observed, quantity, *, relative):
     name = f"{quantity}_std"
     if name not in observed:
         return None
-    error = observed[name].values / (np.abs(observed[quantity].values) if relative else 1.0)
-    error = error[_used(observed, name) & np.isfinite(error) & (error > 0)]
+    size = np.abs(observed[quantity]) if relative else 1.0
+    error = _values(observed.assign({name: observed[name] / size}), name)
+    error = error[error > 0]
     if not error.size:
         return None
     low, high = float(error.min()), min(float(error.max()), 1.0 if relative else np.inf)

@@ -10,15 +10,14 @@ import numpy as np
 
 from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
-from bpinvert.priors.base import index
-from bpinvert.results import compact
+from bpinvert.results import compact, place_of, sounding_name
 
 __all__ = ["curve", "learning", "sounding"]
 
 _TITLE_WIDTH = 60
 
 
-def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
+def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     """One sounding of a result: data with errors, fitted curve, layered model, table; the flags in the title.
 
     Where MN was changed, the readings of each MN are connected, and those of one AB/2 stand side by side (2 % apart
@@ -30,8 +29,8 @@ def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     ----------
     result : xarray.Dataset
         From `Inverter.invert`.
-    sounding : int
-        Which one, counted from 0.
+    sounding : int or str
+        Which one, counted from 0, or its name.
     axes : matplotlib Axes or sequence of them, optional
         Data panels first, then the model's if it has its own, then the table's, which may be left out. A new
         figure if not given.
@@ -40,17 +39,15 @@ def sounding(result, sounding: int = 0, axes=None) -> np.ndarray:
     -------
     array of Axes : (curve, table), or (apparent resistivity, phase, model, table).
     """
-    n, sounding = result.sizes["sounding"], index("sounding", sounding)
-    if not -n <= sounding < n:
-        raise ValueError(f"sounding is {sounding} but the result has {n}; count from 0 to {n - 1}.")
-    one = result.isel(sounding=sounding)
+    place = place_of(result, sounding)
+    one = result.isel(sounding=place)
     panels = [_readings(one, quantity) for quantity in QUANTITIES if quantity in one]
     axes = prepare(axes, len(panels))
     for ax, readings in zip(axes, panels, strict=False):
         draw_readings(ax, readings)
     resistivity, depth = layers(one["resistivity"].values, one["thickness"].values)
     finish(axes, panels, [(resistivity, depth)], ["model"])
-    name = str(one["name"].values) if "name" in one else f"sounding {sounding % n + 1}"
+    name = sounding_name(result, place)
     flagged = _flag_names(one)
     fit = f"chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
     if not flagged:
