@@ -143,7 +143,7 @@ def test_a_sheet_of_slips_is_refused_by_what_is_wrong_and_read_when_told_what_it
     assert "m1 = -0.15, not positive" in report and "slip of the decimal point" in report
 
 
-def test_wauchope_from_excel_is_wauchope_from_csv(tmp_path):
+def test_wauchope_from_excel_is_wauchope_from_csv(tmp_path, capsys):
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
     for line in BUNDLED.read_text(encoding="utf-8").splitlines():
@@ -154,6 +154,11 @@ def test_wauchope_from_excel_is_wauchope_from_csv(tmp_path):
     first, second = bp.invert(BUNDLED), bp.invert(tmp_path / "wauchope.xlsx")
     for name in ("resistivity", "thickness", "chi2"):
         np.testing.assert_array_equal(first[name], second[name])
+    said = []
+    for path in (BUNDLED, tmp_path / "wauchope.xlsx"):
+        assert main(["invert", str(path)]) == 0
+        said.append(capsys.readouterr().out.partition("layer  ")[2])
+    assert said[0] == said[1] and "chi²/N 0.44" in said[0]
 
 
 def test_all_sheets_through_the_command_line(tmp_path, capsys):

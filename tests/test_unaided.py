@@ -220,3 +220,15 @@ def test_ground_at_the_very_end_of_the_range_is_not_blamed_on_the_errors():
 def test_check_takes_what_invert_takes():
     rows = [[50.0] * 41, [60.0] * 41]
     np.testing.assert_allclose(shipped().check(rows)["p_joint"], shipped().invert(rows)["p_joint"])
+
+
+def test_a_sheet_that_contradicts_itself_is_not_to_be_used_as_it_is():
+    ab2 = np.geomspace(1.5, 200, 12)
+    observed = sheet(noisy(Schlumberger(ab2), 2, 0.03), 0.03, ab2=ab2)
+    plain = bp.explain(bp.invert(observed), 0)
+    result = bp.invert(observed.assign(doubt=("sounding", ["In every row it is 3 times K·V/I.", ""])))
+    said = bp.explain(result, 0)
+    assert "The sheet contradicts itself: In every row it is 3 times K·V/I." in said
+    assert said.endswith("What to do: correct the sheet and invert again.") and plain.endswith("use the model.")
+    assert "contradicts" not in bp.explain(result, 1)
+    assert "contradicts" in bp.explain(shipped().check(observed.assign(doubt=result["doubt"])), 0)
