@@ -135,7 +135,7 @@ def false_alarms(inverter, n):
             "readings": readings,
             "errors": errors,
             "layers": given[:, 2].astype(int),
-            "segments": np.where(given[:, 3] > 0, "several MN", "one"),
+            "segments": np.array(["one", "several MN, still", "several MN, displaced"])[given[:, 3].astype(int)],
             "true": np.concatenate(truth),
         }
         strata(columns, outside.any(axis=1), f"fresh soundings, level {level}")

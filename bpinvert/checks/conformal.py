@@ -4,7 +4,7 @@ A check's p-value is the share of fresh, held-out simulations, sent through the 
 high (Vovk et al. 2005, *Algorithmic Learning in a Random World*). The joint test takes the smallest p-value over the
 checks and calibrates *that* on the same simulations, so the stated false-alarm rate holds for all checks together.
 Both are done among simulations of the same kind (Mondrian conformal prediction, ibid. section 4.5): as many readings,
-errors as large, as many layers in the answer, MN segments that may be displaced or none.
+errors as large, as many layers in the answer, MN segments that are displaced, may be, or none.
 """
 
 from __future__ import annotations
@@ -96,14 +96,14 @@ class Calibration:
     strata : (n, 4) array
         Of each: number of used readings (-1: all of the inverter's own, with errors as modelled), position of its
         errors in the range of noise levels (0 to 1; -1 to -2 where they are estimated), number of layers of the answer,
-        number of MN segments.
+        whether MN segments can be displaced (1), are in the answer (2), or there are none (0).
     rate : float
         False-alarm rate of the joint test.
 
     Attributes
     ----------
     n : int
-    cells : dict, (bin of readings, bin of errors, layers, whether segments) -> Stratum
+    cells : dict, (bin of readings, bin of errors, layers, segments) -> Stratum
         With -9 for "any", where soundings of kinds that are too rare for a stratum of their own end up.
     """
 
@@ -130,7 +130,7 @@ class Calibration:
                     left &= ~members
 
     def _keys(self, strata):
-        """(n, 4) int array: bins of readings and errors, the layers, and whether there are MN segments."""
+        """(n, 4) int array: bins of readings and errors, the layers, and what becomes of MN segments."""
         readings, position, layers, segments = strata.T
         readings = np.where(readings < 0, -1, np.searchsorted(self.edges, readings, side="right"))
         known, estimated = (
@@ -138,7 +138,7 @@ class Calibration:
             for edges, place in ((_KNOWN_EDGES, position), (_ESTIMATED_EDGES, -1 - position))
         )
         errors = np.where(position < 0, -1 - estimated, known)
-        return np.stack([readings, errors, layers, segments > 0], axis=1).astype(int)
+        return np.stack([readings, errors, layers, segments], axis=1).astype(int)
 
     def _members(self, strata):
         """(stratum, its rows) of soundings, each in the finest kind that is calibrated."""

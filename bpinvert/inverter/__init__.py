@@ -1,9 +1,9 @@
 """Train an inverse once, invert many soundings.
 
 `inverter` has the class; `fitting` trains on `simulations` that `training_sheets` shows like field sheets; a group of
-soundings becomes a `problem`, is answered by `solving` (with a `branch` for each layer count and `choosing` among them)
-and a whole Dataset by `answering`; `file` saves and loads; `unaided` inverts a sheet without any set-up; `widening`
-includes strangers.
+soundings becomes a `problem`, is answered by `solving` (with a `branch` for each layer count, `searching` for the best
+model of each and `choosing` among them) and a whole Dataset by `answering`; `file` saves and loads; `unaided` inverts a
+sheet without any set-up; `widening` includes strangers.
 """
 
 from bpinvert.inverter.inverter import Inverter, load_inverter

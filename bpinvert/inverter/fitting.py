@@ -22,6 +22,8 @@ from bpinvert.sheets import error_factors
 
 _FEWEST_SAMPLES = 500
 _MOST_VALIDATION = 5000
+# Share of calibration soundings with several MN segments none of which is displaced.
+_STILL = 0.3
 # Calibration soundings that share one random sheet.
 _SOUNDINGS_PER_SHEET = 150
 
@@ -81,7 +83,8 @@ def _group(sheet, inverter, n, rng):
     segments = geometry.mn_segments(channels)
     segments = segments[geometry.movable(channels, segments, sheet.used[None])[0]]
     if shift and len(segments):
-        scaled += displacements(rng, shift, (n, len(segments))) @ segments
+        moved = rng.random((n, 1)) > _STILL
+        scaled += (moved * displacements(rng, shift, (n, len(segments)))) @ segments
     data = channels.from_scale(scaled)
     stated = noise.sigma(data, channels, levels) * factor
     stated[~given] = np.nan

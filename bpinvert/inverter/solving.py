@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import chdtri
 
 from bpinvert import checks, geometry
-from bpinvert.inverter.choosing import FEW_LAYERS, choose, criterion, noise_factor
+from bpinvert.inverter.choosing import choose, criterion, noise_factor
 from bpinvert.inverter.problem import Assumed, Problem
+from bpinvert.inverter.searching import Search
 from bpinvert.inverter.solution import Solution
 from bpinvert.inverter.training_sheets import shift_variance
 from bpinvert.noise import FREEDOM
-from bpinvert.refinement import Misfit, Refined, refine_multistart, starts_around
+from bpinvert.refinement import Refined
 from bpinvert.results import STATUS
 from bpinvert.sheets import SHIFT_FREEDOM
 
 LEVELS = ("network", "refined")
 FEWEST_PLACES = 3
-# No further start is tried where pure noise would give a larger chi² this often.
-_GOOD_FIT = 0.02
-_STARTS_PER_PARAMETER = 3
 # Prior variance (ln) of displacements while it is asked whether there are any: their penalty must not pass for noise.
 _FREE = 1.0
 
@@ -41,7 +38,8 @@ class Solver:
     def __init__(self, survey, noise, sheets, branches, fitted_checks):
         self.survey, self.noise, self.sheets = survey, noise, sheets
         self.branches, self.checks = branches, fitted_checks
-        self.codec = next(iter(branches.values())).codec
+        self.search = Search(branches, noise)
+        self.codec = self.search.codec
 
     def solve(self, group, level: str) -> Iterator[Solution]:
         """Answer the soundings of `group` at `level` ("network" or "refined") that have enough readings.
@@ -65,7 +63,7 @@ class Solver:
             if len(kind) < len(rows):
                 part = Problem(group.take(rows[kind]), self.survey, self.noise, self.sheets.shift)
             assumed = self._at_first(part)
-            answers = self._propose(part, assumed) if level == "network" else self._refine(part, assumed)
+            answers = self.search.propose(part, assumed) if level == "network" else self.search.refine(part, assumed)
             if level != "network" and open_question[kind].any():
                 assumed, answers = self._again(part, assumed, answers)
             solution = self._finish(part, assumed, answers, level)
@@ -75,7 +73,7 @@ class Solver:
     def proposals(self, group) -> dict[int, dict]:
         """The networks' own models by layer count, of all soundings of `group` whatever their readings."""
         problem = Problem(group, self.survey, self.noise, self.sheets.shift)
-        answers = self._propose(problem, self._at_first(problem))
+        answers = self.search.propose(problem, self._at_first(problem))
         return {count: self.branches[count].codec.decode(answer.u) for count, answer in answers.items()}
 
     def _at_first(self, problem) -> Assumed:
@@ -99,7 +97,7 @@ class Solver:
             free = self._assume(problem, levels, unknown, _FREE * problem.movable)
             displacement = problem.displacement(free)
             n_shifts = displacement.n_free
-            moved = self._refine(problem, free, answers, search=True)
+            moved = self.search.refine(problem, free, answers, search=True)
             still = criterion(answers, n_used, room).min(axis=1)
             displaced = (n_shifts > 0) & (criterion(moved, n_used, room, n_shifts).min(axis=1) < still)
             counts, of_moved = noise_factor(moved, n_used, room, n_shifts)
@@ -111,57 +109,7 @@ class Solver:
             answers = {count: _either(displaced, moved[count], answer) for count, answer in answers.items()}
         levels = np.where(unknown[:, None], levels * factor[:, None], levels)
         assumed = self._assume(problem, levels, unknown, variance)
-        return assumed, self._refine(problem, assumed, answers)
-
-    def _propose(self, problem, assumed) -> dict[int, Refined]:
-        """The networks' answers by layer count, as they are."""
-        features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
-        everyone = np.arange(len(problem))
-        answers = {}
-        for count, branch in self.branches.items():
-            u = branch.propose(features)
-            # With one branch there is nothing to choose by chi².
-            chi2 = np.zeros(len(u))
-            if len(self.branches) > 1:
-                chi2 = self._misfit(problem, assumed, branch, everyone).value(u, everyone)
-            answers[count] = Refined(u, chi2, *np.ones((2, len(u)), dtype=bool))
-        return answers
-
-    def _misfit(self, problem, assumed, branch, rows):
-        context = {name: values[rows] for name, values in problem.context.items()}
-        sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
-        return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
-
-    def _refine(self, problem, assumed, before=None, search=False) -> dict[int, Refined]:
-        """Refined answers by layer count, the fewest layers first; `before` are earlier ones to start from.
-
-        With `search` further starts are made all the same. A sounding that so few layers fit within its known errors is
-        not tried with more: its chi² is inf there.
-        """
-        features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
-        rows = np.arange(len(problem))
-        answers = {}
-        for count, branch in self.branches.items():
-            u = branch.propose(features[rows])
-            starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
-            if before is not None:
-                tried = np.isfinite(before[count].chi2[rows])
-                starts[tried, 0] = before[count].u[rows[tried]]
-            freedom = np.maximum(assumed.n_used[rows] - u.shape[1], 1)
-            misfit = self._misfit(problem, assumed, branch, rows)
-            enough = chdtri(freedom, _GOOD_FIT)
-            if before is None or search:
-                # Errors that are not known may be the smallest ones.
-                lowest = self.noise.level_room(assumed.levels[rows])[0]
-                enough *= np.where(assumed.unknown[rows], np.square(lowest), 1.0)
-            else:
-                # Other errors hardly change where the minima are.
-                enough[before[count].searched[rows]] = np.inf
-            best = refine_multistart(misfit, starts, enough=enough)
-            answers[count] = _spread(best, rows, len(problem))
-            open_question = assumed.unknown[rows] if before is None or search else False
-            rows = rows[(best.chi2 > chdtri(freedom, FEW_LAYERS)) | open_question]
-        return answers
+        return assumed, self.search.refine(problem, assumed, answers)
 
     def _compare(self, problem, models, counts):
         """What the models predict, and observed less predicted on the scale."""
@@ -235,12 +183,12 @@ class Solver:
             chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
             scores=np.stack([check.score(seen) for check in self.checks], axis=1),
             beyond=beyond > 0,
-            strata=self._strata(problem, assumed, counts),
+            strata=self._strata(problem, assumed, counts, shift),
             status=sum(STATUS[name][0] * present for name, present in bits.items()),
             noise_estimate=relative,
         )
 
-    def _strata(self, problem, assumed, counts):
+    def _strata(self, problem, assumed, counts, shift):
         """What the calibration tells apart; see `checks.Calibration`."""
         as_modelled = (np.abs(assumed.sigma - assumed.modelled) <= 0.01 * assumed.modelled).all(axis=1)
         own = as_modelled & np.isfinite(assumed.scaled_sigma).all(axis=1)
@@ -248,8 +196,8 @@ class Solver:
         position = self.noise.position(assumed.levels)
         # Levels that were estimated are a kind of their own, told apart by a negative sign.
         position = np.where(assumed.unknown, -1 - position, position)
-        n_segments = problem.movable.sum(axis=1)
-        return np.stack([np.where(own, -1, assumed.n_used), position, counts, n_segments], axis=1)
+        segments = problem.movable.any(axis=1).astype(int) + (shift != 0).any(axis=1)
+        return np.stack([np.where(own, -1, assumed.n_used), position, counts, segments], axis=1)
 
     def _beyond(self, problem):
         """How far each used reading lies outside the training range, in training standard deviations."""
@@ -295,14 +243,6 @@ class Solver:
             last = 1.0 if name == "thickness" else values[np.arange(len(counts)), basement][:, None]
             full[name] = np.where(np.isnan(values), last, values)
         return full
-
-
-def _spread(some, rows, n):
-    """Answers to some of `n` soundings as answers to all; the others' chi² is inf."""
-    everyone = Refined(np.zeros((n, some.u.shape[1])), np.full(n, np.inf), *np.zeros((2, n), dtype=bool))
-    for name in ("u", "chi2", "converged", "searched"):
-        getattr(everyone, name)[rows] = getattr(some, name)
-    return everyone
 
 
 def _either(choice, first, second):

@@ -1,0 +1,119 @@
+"""Answers of every layer count: what the networks propose, and the best fits found from there."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import chdtri
+
+from bpinvert.inverter.choosing import FEW_LAYERS
+from bpinvert.inverter.simplifying import merged
+from bpinvert.refinement import Misfit, Refined, refine, refine_multistart, starts_around
+
+# No further start is tried where pure noise would give a larger chi² this often.
+_GOOD_FIT = 0.02
+_STARTS_PER_PARAMETER = 3
+# Few layers are tried again from the best so many of the models that more layers, which fit so much better, lead to.
+_MERGED, _MUCH_BETTER = 2, 1.5
+
+
+class Search:
+    """Answers by layer count to the soundings of a problem, under the errors that are assumed.
+
+    Parameters
+    ----------
+    branches : dict, layer count (0 for an unlayered prior) -> Branch
+    noise : Noise
+    """
+
+    def __init__(self, branches, noise):
+        self.branches, self.noise = branches, noise
+        self.codec = next(iter(branches.values())).codec
+
+    def propose(self, problem, assumed) -> dict[int, Refined]:
+        """The networks' answers by layer count, as they are."""
+        features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
+        everyone = np.arange(len(problem))
+        answers = {}
+        for count, branch in self.branches.items():
+            u = branch.propose(features)
+            # With one branch there is nothing to choose by chi².
+            chi2 = np.zeros(len(u))
+            if len(self.branches) > 1:
+                chi2 = self._misfit(problem, assumed, branch, everyone).value(u, everyone)
+            answers[count] = Refined(u, chi2, *np.ones((2, len(u)), dtype=bool))
+        return answers
+
+    def _misfit(self, problem, assumed, branch, rows):
+        context = {name: values[rows] for name, values in problem.context.items()}
+        sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
+        return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
+
+    def refine(self, problem, assumed, before=None, search=False) -> dict[int, Refined]:
+        """Refined answers by layer count, the fewest layers first; `before` are earlier ones to start from.
+
+        With `search` further starts are made all the same. A sounding that so few layers fit within its known errors is
+        not tried with more: its chi² is inf there.
+        """
+        features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
+        rows = np.arange(len(problem))
+        answers = {}
+        for count, branch in self.branches.items():
+            u = branch.propose(features[rows])
+            starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
+            if before is not None:
+                tried = np.isfinite(before[count].chi2[rows])
+                starts[tried, 0] = before[count].u[rows[tried]]
+            freedom = np.maximum(assumed.n_used[rows] - u.shape[1], 1)
+            misfit = self._misfit(problem, assumed, branch, rows)
+            enough = chdtri(freedom, _GOOD_FIT)
+            if before is None or search:
+                # Errors that are not known may be the smallest ones.
+                lowest = self.noise.level_room(assumed.levels[rows])[0]
+                enough *= np.where(assumed.unknown[rows], np.square(lowest), 1.0)
+            else:
+                # Other errors hardly change where the minima are.
+                enough[before[count].searched[rows]] = np.inf
+            best = refine_multistart(misfit, starts, enough=enough)
+            answers[count] = _spread(best, rows, len(problem))
+            open_question = assumed.unknown[rows] if before is None or search else False
+            rows = rows[(best.chi2 > chdtri(freedom, FEW_LAYERS)) | open_question]
+        if before is None or search:
+            self._simplify(problem, assumed, answers)
+        return answers
+
+    def _simplify(self, problem, assumed, answers):
+        """Start few layers from what more of them have found where these fit much better, the most layers first.
+
+        All starts from the network may have ended in one wrong valley.
+        """
+        low, high = (np.where(assumed.unknown, end, 1.0) for end in self.noise.level_room(assumed.levels))
+        for fewer, more in list(pairwise(answers))[::-1]:
+            n_parameters = (len(self.branches[count].prior.parameters) for count in (fewer, more))
+            limits = [chdtri(np.maximum(assumed.n_used - n, 1), FEW_LAYERS) for n in n_parameters]
+            chi2, of_more = answers[fewer].chi2, answers[more].chi2
+            worse = (chi2 > limits[0] * low**2) & (chi2 > _MUCH_BETTER * of_more) & (of_more <= limits[1] * high**2)
+            rows = np.flatnonzero(worse)
+            if not rows.size:
+                continue
+            prior = self.branches[fewer].prior
+            misfit = self._misfit(problem, assumed, self.branches[fewer], rows)
+            starts = np.stack(
+                [prior.encode(m) for m in merged(self.branches[more].prior.decode(answers[more].u[rows]))]
+            )
+            everyone = np.arange(len(rows))
+            first = np.argsort([misfit.value(np.clip(u, 0.0, 1.0), everyone) for u in starts], axis=0)[:_MERGED]
+            for place in first:
+                found = refine(misfit, starts[place, everyone])
+                better = found.chi2 < answers[fewer].chi2[rows]
+                for name in ("u", "chi2", "converged", "searched"):
+                    getattr(answers[fewer], name)[rows[better]] = getattr(found, name)[better]
+
+
+def _spread(some, rows, n):
+    """Answers to some of `n` soundings as answers to all; the others' chi² is inf."""
+    everyone = Refined(np.zeros((n, some.u.shape[1])), np.full(n, np.inf), *np.zeros((2, n), dtype=bool))
+    for name in ("u", "chi2", "converged", "searched"):
+        getattr(everyone, name)[rows] = getattr(some, name)
+    return everyone
