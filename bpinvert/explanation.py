@@ -16,7 +16,7 @@ _UNITS = {"ohm m": "Ω·m", "degree": "°"}
 _WIDEN = "train on a prior that includes it (bpinvert train --widen results.nc)"
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
-    "doubt": "correct the sheet and invert again",
+    "doubt": "check the sheet, correct it and invert again",
     "range": f"check the units and the sheet at these readings; if they are right, {_WIDEN}",
     "residual": "check these readings in the field notes; if they are bad, mask them (used=False) and invert again",
     "noise": "the readings scatter: look for bad contacts and slips of the pen, and mask bad readings (used=False) or "
@@ -104,7 +104,7 @@ def explain(result, sounding: int | str = 0) -> str:
         sentences.append(f"The network's answer alone leaves chi²/N {float(one['chi2']):.3g}.")
         advice = ['invert with level="refined"']
     if str(one["doubt"].values if "doubt" in one else ""):
-        sentences.append(f"The sheet contradicts itself: {str(one['doubt'].values).rstrip('.')}.")
+        sentences.append(f"The sheet leaves a doubt: {str(one['doubt'].values).rstrip('.')}.")
         advice.insert(0, _ADVICE["doubt"])
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])

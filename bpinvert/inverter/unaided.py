@@ -115,7 +115,7 @@ def survey_of(observed):
     places = np.unique(places[places > 0])
     if places.size < 3:
         raise ValueError(
-            f"the sheet has {places.size} usable readings at different {name}; at least 3 are needed. "
+            f"no sounding of the sheet has usable readings at 3 different {name}, which are needed at least. "
             f"Correct or add readings.{_why_unused(observed)}"
         )
     if places.size > _MOST_CHANNELS:
