@@ -104,11 +104,11 @@ class Search:
             )
             everyone = np.arange(len(rows))
             first = np.argsort([misfit.value(np.clip(u, 0.0, 1.0), everyone) for u in starts], axis=0)[:_MERGED]
-            for place in first:
-                found = refine(misfit, starts[place, everyone])
-                better = found.chi2 < answers[fewer].chi2[rows]
-                for name in ("u", "chi2", "converged", "searched"):
-                    getattr(answers[fewer], name)[rows[better]] = getattr(found, name)[better]
+            found = refine(misfit, starts[first, everyone].reshape(-1, starts.shape[2]), np.tile(everyone, len(first)))
+            best = found.chi2.reshape(first.shape).argmin(axis=0) * len(rows) + everyone
+            best = best[found.chi2[best] < answers[fewer].chi2[rows]]
+            for name in ("u", "chi2", "converged", "searched"):
+                getattr(answers[fewer], name)[rows[best % len(rows)]] = getattr(found, name)[best]
 
 
 def _spread(some, rows, n):
