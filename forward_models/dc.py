@@ -26,7 +26,8 @@ _IDEAL_BELOW = 3e-5
 class _DirectCurrent(Survey):
     """What all arrays share. A subclass says where its electrodes are and calls `_prepare`.
 
-    `_weights` (n_channels, n_nodes) maps T at the nodes of `_wavenumber` (1/m) to apparent resistivities.
+    `_weights` (n_channels, n_nodes) maps T at the nodes of `_wavenumber` (1/m) to apparent resistivities, and
+    `_slope_weights` are these times λ.
     """
 
     method = "ves"
@@ -46,7 +47,9 @@ class _DirectCurrent(Survey):
             extra={key: values for key, (_, values) in others},
         )
         wavenumber, weights = hankel.trim(wavenumber, weights)
-        for key, value in {"channels": channels, "_wavenumber": wavenumber, "_weights": weights}.items():
+        prepared = {"channels": channels, "_wavenumber": wavenumber, "_weights": weights}
+        prepared["_slope_weights"] = weights * wavenumber
+        for key, value in prepared.items():
             object.__setattr__(self, key, value)
 
     def _prepare_poles(self, coordinates, poles):
@@ -75,7 +78,6 @@ class _DirectCurrent(Survey):
         to_log = 1 / data
         slope_resistivity = np.empty((n_layers, *data.shape))
         slope_thickness = np.empty((n_layers - 1, *data.shape))
-        weights_by_wavenumber = self._weights * self._wavenumber
         upper = self._weights @ (top * bottom * scale)
         for i, (decay, p, q, below, below_bottom) in enumerate(reversed(layers)):
             scale *= decay
@@ -83,7 +85,7 @@ class _DirectCurrent(Survey):
             slope_resistivity[i] = (upper - lower) * to_log
             p *= q
             p *= scale
-            slope_thickness[i] = (weights_by_wavenumber @ p) * (-4 * thickness[i] * resistivity[i]) * to_log
+            slope_thickness[i] = (self._slope_weights @ p) * (-4 * thickness[i] * resistivity[i]) * to_log
             upper = lower
         slope_resistivity[-1] = upper * to_log
         return data, {"thickness": slope_thickness, "resistivity": slope_resistivity}

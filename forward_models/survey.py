@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -74,9 +75,15 @@ class Channels:
     def _has(self, scale):
         return np.array(self.scale) == scale
 
+    @functools.cached_property
+    def _all_log(self):
+        return set(self.scale) == {"log"}
+
     def to_scale(self, data) -> np.ndarray:
         """Data on the pipeline's scale; a value that has no logarithm becomes NaN."""
         scaled = np.array(data, dtype=float)
+        if self._all_log:
+            return np.log(np.where(scaled > 0, scaled, np.nan))
         log, asinh = self._has("log"), self._has("asinh")
         if log.any():
             positive = np.where(scaled[..., log] > 0, scaled[..., log], np.nan)
