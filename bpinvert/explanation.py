@@ -148,13 +148,10 @@ def _displaced(one):
     words = [f"{mn2[k]:g} m by {100 * (shift[k] - 1):+.0f} %" for k in np.flatnonzero(moved) if _is_first(shift, k)]
     if not words:
         return ""
-    # Readings that stay give the level.
-    level = (
-        ""
-        if (shift[used] == 1).any()
-        else ("; what all of them share cannot be told from the ground: all resistivities may be off by one factor")
-    )
-    return f"readings of some MN segments are displaced: MN/2 = {', '.join(words)}{level}"
+    said = f"readings of some MN segments are displaced: MN/2 = {', '.join(words)}"
+    if (shift[used] == 1).any():  # readings that stay give the level
+        return said
+    return f"{said}; what all of them share cannot be told from the ground: all resistivities may be off by one factor"
 
 
 def _is_first(values, k):

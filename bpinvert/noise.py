@@ -95,7 +95,8 @@ class Noise:
                 squared = relative if kind == "relative" else floor
             else:
                 rest = squares - np.square(other * (size if kind == "floor" else 1.0))
-                squared = np.nanmedian(rest / (np.square(size) if kind == "relative" else 1.0), axis=1)
+                with np.errstate(divide="ignore"):  # a datum of zero says nothing of a relative error
+                    squared = np.nanmedian(rest / (np.square(size) if kind == "relative" else 1.0), axis=1)
             low = np.exp(self._log_ends[0, k]) if is_range or other.any() else 0.0
             levels[rows, k] = np.maximum(np.sqrt(np.maximum(squared, 0.0)), low)
         return levels
