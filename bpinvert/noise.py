@@ -104,9 +104,9 @@ class Noise:
     def _beside(self, kind, channels, columns):
         """The part of σ other than `kind` on these columns: (n_columns,) if fixed, and whether it is a range."""
         other = "floor" if kind == "relative" else "relative"
-        named = [name for name in self.level_names if name.partition(":")[0] == other]
-        whole = {name.partition(":")[2] for name in named}
-        is_range = bool(named) and ("" in whole or not whole.isdisjoint(channels.quantity[c] for c in columns))
+        ranges = {name.partition(":")[2] for name in self.level_names if name.startswith(other)}
+        # The empty name stands for all quantities.
+        is_range = not ranges.isdisjoint(["", *(channels.quantity[column] for column in columns)])
         return self._part(other, channels, self.middle_levels())[columns], is_range
 
     def completed(self, levels) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Train the inverter that comes with the package: `python examples/make_shipped_inverter.py`, about an hour.
+"""Train the inverter that comes with the package: `python examples/make_shipped_inverter.py`, about forty minutes.
 
 One for all Schlumberger soundings with AB/2 from 1 m to 10 km, whatever their readings and errors. A Wenner sounding is
 a Schlumberger sounding with AB/2 = 1.5 a and MN/2 = 0.5 a, and is served by the same file.

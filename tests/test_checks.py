@@ -307,3 +307,23 @@ def test_the_normal_score_of_a_mean_square_has_the_chance_of_chi_square(n):
     quantile = np.array([0.05, 0.5, 0.95, 0.99])
     # the approximation of Wilson and Hilferty at three degrees of freedom
     np.testing.assert_allclose(normal_score(stats.chi2(n).ppf(quantile) / n, n), stats.norm.ppf(quantile), atol=0.08)
+
+
+def test_soundings_with_hardly_any_readings_are_a_kind_although_they_are_few():
+    rng = np.random.default_rng(9)
+
+    def simulated(n):
+        few = rng.random(n) < 0.04
+        strata = np.stack(
+            [np.where(few, 4, rng.integers(9, 30, n)), np.full(n, 0.5), np.full(n, 3), np.zeros(n)], axis=1
+        )
+        return scores_of(rng, n) * np.where(few, 1.5, 1.0)[:, None], strata, few
+
+    scores, strata, _ = simulated(150_000)
+    calibration = checks.Calibration(scores, strata, RATE)
+    scores, strata, few = simulated(150_000)
+    outside = calibration.judge(scores, strata, RATE)[2].any(axis=1)
+    # scores half as large again would be flagged several times as often among the others
+    assert outside[few].mean() == pytest.approx(RATE, abs=0.006) and outside[~few].mean() == pytest.approx(
+        RATE, abs=0.002
+    )

@@ -170,3 +170,12 @@ def test_some_of_a_group_are_its_rows():
     np.testing.assert_array_equal(some.data, data[[2, 0]])
     assert some.rows.tolist() == [2, 0] and some.context["height"].tolist() == [50, 30]
     assert some.survey is group.survey
+
+
+def test_places_within_rounding_are_one_and_mn_tells_none_apart():
+    # ln 3 and ln 3.0003 lie on either side of a rounding edge
+    survey = Schlumberger(ab2=[3, 3.0003, 3, 10, 30], mn2=[0.5, 0.5, 1, 1, 1])
+    data = np.full((2, 5), 50.0)
+    used = np.array([[True] * 5, [True, True, True, True, False]])
+    group = geometry.Group(np.arange(2), np.arange(5), survey, data, np.full((2, 5), np.nan), used, {})
+    assert group.n_places().tolist() == [3, 2]

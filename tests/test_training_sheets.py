@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from bpinvert import LayeredPrior, Noise
+from bpinvert import Inverter, LayeredPrior, Noise, geometry
 from bpinvert.codec import Codec
+from bpinvert.inverter import fitting
 from bpinvert.inverter.simulations import Simulations
 from bpinvert.inverter.training_sheets import TrainingSheets, displacements, error_covariance
 from bpinvert.noise import usual_noise
@@ -144,3 +145,14 @@ def test_readings_of_a_segment_share_their_displacement_in_the_covariance():
     stacked = error_covariance(np.stack([sigma, 2 * sigma]) ** 2, np.stack([segments, segments]), np.stack([shift] * 2))
     np.testing.assert_allclose(stacked[0], covariance)
     np.testing.assert_allclose(np.diagonal(stacked[1] - covariance), 3 * sigma**2)
+
+
+def test_of_the_calibration_soundings_with_several_mn_some_are_not_displaced():
+    survey, prior = VES
+    inverter = Inverter(survey, prior, Noise(relative=1e-6), sheets=Sheets(complete=0.0))
+    moved = []
+    for group, models in fitting.fresh_groups(inverter, 6000, 0):
+        if len(geometry.mn_segments(group.survey.channels)):
+            moved += (abs(np.log(group.data / group.survey(**models))) > 1e-3).any(axis=1).tolist()
+    assert 500 < len(moved) < 4000
+    assert np.mean(moved) == pytest.approx(0.7, abs=0.06)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, is_dataclass, replace
 import numpy as np
 import xarray as xr
 
+from bpinvert.geometry.mapping import alike
+
 # A standard deviation so many times the datum.
 _WORTHLESS = 1e6
 
@@ -50,8 +52,8 @@ class Group:
         """Number of different places with a used reading, (n,); MN does not tell places apart."""
         own = self.survey.channels
         first = own.columns(own.quantities[0])
-        where = [np.log(values[first]) for name, values in own.coordinates.items() if name != "mn2"]
-        _, place = np.unique(np.round(where, 3), axis=1, return_inverse=True)
+        where = [alike(np.log(values[first])) for name, values in own.coordinates.items() if name != "mn2"]
+        _, place = np.unique(where, axis=1, return_inverse=True)
         used = np.any([self.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
         at_place = place.ravel()[:, None] == np.unique(place)
         return (used.astype(int) @ at_place > 0).sum(axis=1)

@@ -149,7 +149,7 @@ def mn_segments(channels) -> np.ndarray:
     None where these cannot be displaced, see `movable`. Readings without MN are in no segment.
     """
     mn2 = channels.extra.get("mn2", np.zeros(len(channels)))
-    pair = _alike(np.log(np.where(mn2 > 0, mn2, np.nan)))
+    pair = alike(np.log(np.where(mn2 > 0, mn2, np.nan)))
     segments = pair == np.arange(pair.max(initial=-1) + 1)[:, None]
     everything = np.ones((1, len(channels)), dtype=bool)
     return segments if movable(channels, segments, everything).any() else segments[:0]
@@ -170,7 +170,7 @@ def movable(channels, segments, used) -> np.ndarray:
     -------
     (n, n_segments) bool array
     """
-    place = _alike(np.log(channels.value))
+    place = alike(np.log(channels.value))
     at_place = place == np.arange(place.max() + 1)[:, None]
     size = used.astype(int) @ segments.T
     spacings = np.zeros_like(size)
@@ -181,8 +181,8 @@ def movable(channels, segments, used) -> np.ndarray:
     return (size > 0) & ((broad.sum(axis=1) >= 2) & most)[:, None]
 
 
-def _alike(place):
-    """Groups of equal places (n,): ints from 0 on, -1 for NaN."""
+def alike(place) -> np.ndarray:
+    """Groups of places (n,), in ln, that are the same within rounding: ints from 0 on, -1 for NaN."""
     order = np.argsort(place)
     known = np.isfinite(place[order])
     new = np.concatenate([[0], np.diff(place[order]) > _SAME_ELECTRODES])

@@ -217,7 +217,7 @@ class Inverter:
         Returns
         -------
         xarray.Dataset
-            A sounding with fewer than three usable readings is there too, with NaN and a bit in ``status``.
+            A sounding with usable readings at fewer than three places is there too, with NaN and a bit in ``status``.
 
         Raises
         ------
@@ -252,12 +252,12 @@ class Inverter:
 
         Parameters and errors as in :meth:`invert`.
         """
-        observed = geometry.as_observed(observed, self.survey)
         result = self.invert(observed, level, progress=progress)
+        given = getattr(observed, "variables", ())
         keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
         keep += ["freedom", "noise_estimate", *(name for name in ("segment_shift",) if name in result)]
         data = [name for name in result.data_vars if result[name].dims == ("sounding", "reading")]
-        names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in observed]
+        names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in given]
         return result[list(dict.fromkeys([*keep, *data, *names]))]
 
     def save(self, path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -101,6 +102,7 @@ class Problem:
     def __len__(self):
         return len(self.data)
 
+    @cached_property
     def first_levels(self):
         """Noise levels by the sheet's errors, else the middle ones, (n, n_levels); where the sheet says none, (n,)."""
         levels = self.noise.levels_of(self.data, self.group.sigma, self.used, self.channels)

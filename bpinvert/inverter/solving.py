@@ -52,7 +52,7 @@ class Solver:
         if not rows.size:
             return
         problem = Problem(group.take(rows), self.survey, self.noise, self.sheets.shift)
-        _, unknown = problem.first_levels()
+        _, unknown = problem.first_levels
         open_question = unknown | problem.movable.any(axis=1)
         if level == "network" or open_question.all() or not open_question.any():
             kinds = [np.arange(len(rows))]
@@ -77,7 +77,7 @@ class Solver:
         return {count: self.branches[count].codec.decode(answer.u) for count, answer in answers.items()}
 
     def _at_first(self, problem) -> Assumed:
-        levels, unknown = problem.first_levels()
+        levels, unknown = problem.first_levels
         return self._assume(problem, levels, unknown, np.zeros((len(problem), len(problem.segments))))
 
     def _assume(self, problem, levels, unknown, variance) -> Assumed:

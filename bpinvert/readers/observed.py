@@ -19,7 +19,7 @@ LONG_NAME = {
     "period": "period",
     "used": "whether the reading is used",
     "name": "name of the sounding",
-    "doubt": "contradiction in the sheet that the reader found",
+    "doubt": "what contradicts itself in the sheet or may be read in two ways",
     "line": "survey line",
     "x": "easting",
     "y": "northing",
