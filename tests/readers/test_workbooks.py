@@ -53,7 +53,7 @@ def test_a_sounding_without_a_doubt_has_none_beside_another_sheet(read_book):
     ]  # fmt: skip
     assert observed["doubt"].attrs == {
         "units": "",
-        "long_name": "contradiction in the sheet that the reader found",
+        "long_name": "what contradicts itself in the sheet or may be read in two ways",
     }
     assert "doubt" not in read_book({"A": SOUNDING, "B": SOUNDING})
 
