@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bpinvert.network import settings as door
+from bpinvert.network.backprop import Network
+from bpinvert.network.heads import Head, head_from_dict
+
 # So small that its square is nothing beside 1: the imaginary part is the derivative to rounding.
 COMPLEX_STEP = 1e-30
 
@@ -125,6 +129,61 @@ def compare_network(
 
     _, gradient = network.loss_and_gradient(weights, X, Y, head, weight_decay)
     return compare_gradients(loss, gradient, weights, epsilon, max_weights=max_weights, rng=rng)
+
+
+def check_gradient(network, X, y, *, epsilon=1e-4, max_weights=None, rng=None) -> GradientCheck:
+    """Check the backpropagated gradient of an estimator on some samples, in double precision.
+
+    Parameters
+    ----------
+    network : BPRegressor
+        Fitted, or not: then at initial weights.
+    X : (n_samples, n_inputs) array
+    y : (n_samples,) or (n_samples, n_targets) array
+    epsilon : float
+        Step of the central differences.
+    max_weights : int, optional
+        Compare that many weights, chosen at random; all of them if not given.
+    rng : numpy.random.Generator, optional
+        For that choice and the initial weights; seeded with 0 if not given.
+
+    Returns
+    -------
+    GradientCheck
+
+    Examples
+    --------
+    >>> from bpinvert.network import BPRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 3))
+    >>> check = check_gradient(BPRegressor(hidden=5), X, y)
+    >>> check.by_differences < 1e-9, check.by_complex_step < 1e-13
+    (True, True)
+    """
+    rng = rng or np.random.default_rng(0)
+    X, Y = np.asarray(X, float), np.asarray(y, float).reshape(len(X), -1)
+    head = network.head if isinstance(network.head, Head) else head_from_dict(network.head)
+    core = Network(
+        X.shape[1],
+        door.hidden_layers(network.hidden),
+        head.n_outputs(Y.shape[1]),
+        activation=network.activation,
+        output=network.output,
+        dtype="float64",
+    )
+    weights = getattr(network, "weights_", None)
+    weights = core.initial_weights(rng) if weights is None else weights.astype(float)
+    return compare_network(
+        core,
+        head,
+        weights,
+        X,
+        Y,
+        weight_decay=network.weight_decay,
+        epsilon=epsilon,
+        max_weights=max_weights,
+        rng=rng,
+    )
 
 
 def relative_difference(a: np.ndarray, b: np.ndarray) -> float:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from bpinvert.network.gradients import compare_gradients
+from bpinvert.network import BPRegressor
+from bpinvert.network.gradients import check_gradient, compare_gradients
+from bpinvert.network.heads import MeanSquaredError
 
 
 def test_a_wrong_gradient_is_seen():
@@ -20,3 +22,15 @@ def test_some_of_the_weights_can_be_compared():
     assert len(set(check.weights)) == 7
     np.testing.assert_allclose(check.complex_step, np.cos(weights[check.weights]), rtol=1e-14)
     assert check.by_differences < 1e-10 and check.by_complex_step < 1e-14
+
+
+@pytest.mark.parametrize("output", MeanSquaredError.output)
+@pytest.mark.parametrize("activation", ["tanh", "unipolar", "bipolar"])
+def test_gradient_of_an_estimator_is_checked_before_and_after_fitting(activation, output):
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(40, 4)), rng.uniform(size=(40, 3))
+    model = BPRegressor(6, activation=activation, output=output, weight_decay=0.1, max_epochs=3, random_state=0)
+    for fitted in (model, model.fit(X, y)):
+        check = check_gradient(fitted, X, y, max_weights=20)
+        assert len(set(check.weights)) == 20
+        assert check.by_differences < 1e-9 and check.by_complex_step < 1e-13
