@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -166,7 +167,10 @@ def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, pr
 
     held_out_u = codec.targets(held_out.models).astype(np.float32)
     validation = samples(held_out, held_out_u, stream(seed, 3))
-    network.fit_stream(source, validation=validation)
+    with warnings.catch_warnings():
+        # Ctrl-C goes on to the caller as an exception that says more.
+        warnings.filterwarnings("ignore", "Training was interrupted")
+        network.fit_stream(source, validation=validation)
     if network.stop_reason_ == "interrupted":
         kept = f"; what is done is in {checkpoint}, call again to go on" if checkpoint else ""
         raise KeyboardInterrupt(f"training was interrupted after {network.n_epochs_} epochs{kept}")

@@ -1,8 +1,43 @@
 """The three-layer BP network: NumPy arrays in, NumPy arrays out."""
 
 from bpinvert.network.backprop import Network
+from bpinvert.network.classifier import BPClassifier
+from bpinvert.network.ensemble import BPEnsemble
 from bpinvert.network.estimators import BPRegressor
-from bpinvert.network.heads import MeanSquaredError
-from bpinvert.network.trainers import LBFGS, Adam
+from bpinvert.network.gradients import GradientCheck, check_gradient
+from bpinvert.network.heads import CrossEntropy, Gaussian, MeanSquaredError, Mixture
+from bpinvert.network.sizing import HiddenTrial, suggest_hidden, try_hidden
+from bpinvert.network.trainers import (
+    LBFGS,
+    Adam,
+    Adaptive,
+    BayesianRegularisation,
+    GradientDescent,
+    LevenbergMarquardt,
+    Momentum,
+    Rprop,
+)
 
-__all__ = ["LBFGS", "Adam", "BPRegressor", "MeanSquaredError", "Network"]
+__all__ = [
+    "LBFGS",
+    "Adam",
+    "Adaptive",
+    "BPClassifier",
+    "BPEnsemble",
+    "BPRegressor",
+    "BayesianRegularisation",
+    "CrossEntropy",
+    "Gaussian",
+    "GradientCheck",
+    "GradientDescent",
+    "HiddenTrial",
+    "LevenbergMarquardt",
+    "MeanSquaredError",
+    "Mixture",
+    "Momentum",
+    "Network",
+    "Rprop",
+    "check_gradient",
+    "suggest_hidden",
+    "try_hidden",
+]

@@ -8,6 +8,7 @@ import numpy as np
 
 from bpinvert.network.activations import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 from bpinvert.network.heads import MeanSquaredError
+from bpinvert.network.initial import INITIAL
 
 
 class Network:
@@ -30,9 +31,10 @@ class Network:
         Of the hidden neurons.
     output : {"linear", "sigmoid"}
     steepness : float
-        Factor on the net input of hidden neurons.
-    dtype : {"float32", "float64"}
-        Of the arithmetic. Losses are accumulated in double precision from block to block.
+        Factor on the net input of hidden neurons and of sigmoid outputs.
+    dtype : {"float32", "float64", "complex128"}
+        Of the arithmetic (complex for derivatives by the complex step). Losses are accumulated in double precision
+        from block to block.
 
     Examples
     --------
@@ -56,10 +58,11 @@ class Network:
         steepness=1.0,
         dtype="float32",
     ):
+        self.settings = {"activation": activation, "output": output, "steepness": steepness}
         self.sizes = (int(n_inputs), *(int(n) for n in hidden), int(n_outputs))
         self.dtype = np.dtype(dtype)
         self.activations = [HIDDEN_ACTIVATIONS[activation](steepness) for _ in hidden]
-        self.activations.append(OUTPUT_ACTIVATIONS[output]())
+        self.activations.append(OUTPUT_ACTIVATIONS[output](steepness))
         self.shapes = [(n_from + 1, n_to) for n_from, n_to in itertools.pairwise(self.sizes)]
         ends = np.cumsum([rows * columns for rows, columns in self.shapes]).tolist()
         self._slices = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
@@ -71,29 +74,35 @@ class Network:
         self._part = np.empty(self.n_weights, self.dtype)
         self._part_matrices = self.matrices(self._part)
 
+    def copy(self, dtype=None) -> Network:
+        """The same network with scratch memory of its own, for another thread or another precision."""
+        return Network(self.sizes[0], self.sizes[1:-1], self.sizes[-1], **self.settings, dtype=dtype or self.dtype)
+
+    def steepen(self, factor: float) -> None:
+        """Set the steepness of all neurons to `factor` times that of the settings."""
+        for activation in self.activations:
+            activation.steepness = factor * self.settings["steepness"]
+
     def matrices(self, weights: np.ndarray) -> list[np.ndarray]:
         """Views of a flat vector as the weight matrices, V first and W last."""
         return [weights[part].reshape(shape) for part, shape in zip(self._slices, self.shapes, strict=True)]
 
-    def initial_weights(self, rng: np.random.Generator) -> np.ndarray:
-        """Xavier-uniform weights and thresholds, scaled by the slope of the hidden activation at zero.
+    def initial_weights(self, rng: np.random.Generator, how="xavier", X=None) -> np.ndarray:
+        """Weights to begin a training with.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        how : {"xavier", "uniform", "nguyen_widrow"}
+            See :mod:`bpinvert.network.initial`.
+        X : (n_samples, n_inputs) array, optional
+            Inputs, whose range Nguyen–Widrow spreads the neurons over.
 
         Returns
         -------
         (n_weights,) array in the network's dtype
-
-        References
-        ----------
-        Glorot & Bengio (2010), Understanding the difficulty of training deep feedforward neural networks.
         """
-        weights = np.empty(self.n_weights)
-        for matrix, activation in zip(self.matrices(weights), self.activations, strict=True):
-            gain = 1.0
-            if activation is not self.activations[-1]:
-                gain = 1 / (activation.slope_at_zero * activation.steepness)
-            bound = gain * np.sqrt(6 / (matrix.shape[0] - 1 + matrix.shape[1]))
-            matrix[...] = rng.uniform(-bound, bound, matrix.shape)
-        return weights.astype(self.dtype)
+        return INITIAL[how](self, rng, X).astype(self.dtype)
 
     def forward(self, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Outputs o.
@@ -109,24 +118,24 @@ class Network:
         """
         matrices = self.matrices(weights)
         outputs = np.empty((len(X), self.sizes[-1]), self.dtype)
-        for rows in self._blocks(len(X)):
+        for rows in self.blocks(len(X)):
             outputs[rows] = self._forward(matrices, X[rows])[-1]
         return outputs
 
-    def loss(self, weights, X, Y, head=None, weight_decay=0.0) -> float:
+    def loss(self, weights, X, Y, head=None, weight=None) -> float:
         """The loss of :meth:`loss_and_gradient` alone, from a forward pass."""
         head = head or MeanSquaredError()
         matrices = self.matrices(weights)
         total = 0.0
-        for rows in self._blocks(len(X)):
-            outputs = self._forward(matrices, X[rows])[-1]
-            total += head.loss_and_gradient(outputs, Y[rows], self._deltas[-1][: len(outputs)])
-        return total / len(X) + self._decay_loss(matrices, weight_decay / len(X))
+        for rows in self.blocks(len(X)):
+            losses = head.losses(self._forward(matrices, X[rows])[-1], Y[rows])
+            total += float(losses.sum(dtype=float) if weight is None else losses @ weight[rows])
+        return total / (len(X) if weight is None else float(weight.sum(dtype=float)))
 
-    def loss_and_gradient(self, weights, X, Y, head=None, weight_decay=0.0, decay_samples=None, out=None):
+    def loss_and_gradient(self, weights, X, Y, head=None, weight=None, out=None):
         """Mean loss per sample, and its gradient by error backpropagation.
 
-        E = (1/N) Σ ½Σ(d − o)² + λ/(2M) Σ w² with the mse head; thresholds do not decay.
+        E = (1/N) Σ ½Σ(d − o)² with the mse head.
 
         Parameters
         ----------
@@ -135,10 +144,8 @@ class Network:
         Y : (n_samples, n_targets) array
         head : object of :mod:`bpinvert.network.heads`, optional
             mse if not given.
-        weight_decay : float
-            λ.
-        decay_samples : int, optional
-            M: size of the whole sample set when X is a batch of it; the number of rows of X if not given.
+        weight : (n_samples,) array, optional
+            How often each sample counts; N is their sum.
         out : (n_weights,) array, optional
             Receives the gradient.
 
@@ -148,23 +155,22 @@ class Network:
         gradient : (n_weights,) array
         """
         head = head or MeanSquaredError()
-        n_samples = len(X)
         matrices = self.matrices(weights)
         gradient = np.empty(self.n_weights, self.dtype) if out is None else out
-        gradient.fill(0)
         total = 0.0
-        for rows in self._blocks(n_samples):
+        for rows in self.blocks(len(X)):
             inputs = X[rows]
             values = self._forward(matrices, inputs)
-            total += head.loss_and_gradient(values[-1], Y[rows], self._deltas[-1][: len(inputs)])
+            counts = None if weight is None else weight[rows]
+            total += head.loss_and_gradient(values[-1], Y[rows], self._deltas[-1][: len(inputs)], counts)
             self._backward(matrices, inputs, values, self._part_matrices)
-            np.add(gradient, self._part, out=gradient)
+            if rows.start:
+                np.add(gradient, self._part, out=gradient)
+            else:
+                np.copyto(gradient, self._part)
+        n_samples = len(X) if weight is None else float(weight.sum(dtype=float))
         np.multiply(gradient, 1 / n_samples, out=gradient)
-        decay = weight_decay / (decay_samples or n_samples)
-        if decay:
-            for matrix, slope in zip(matrices, self.matrices(gradient), strict=True):
-                slope[1:] += self.dtype.type(decay) * matrix[1:]
-        return total / n_samples + self._decay_loss(matrices, decay), gradient
+        return total / n_samples, gradient
 
     def residuals_and_jacobian(self, weights, X, Y):
         """Residuals o − d and their derivatives by the weights, as Gauss–Newton-type trainers need them.
@@ -185,7 +191,7 @@ class Network:
         matrices = self.matrices(weights)
         residuals = np.empty((n_samples, n_outputs), self.dtype)
         jacobian = np.empty((n_samples, n_outputs, self.n_weights), self.dtype)
-        for rows in self._blocks(n_samples):
+        for rows in self.blocks(n_samples):
             inputs = X[rows]
             values = self._forward(matrices, inputs)
             slopes = [
@@ -206,15 +212,33 @@ class Network:
                     delta = (delta @ matrices[layer][1:].T) * slopes[layer - 1][:, None, :]
         return residuals, jacobian
 
-    def _blocks(self, n_samples):
+    def hidden_values(self, weights, X):
+        """Values of the last hidden layer, (n_samples, n_hidden)."""
+        matrices = self.matrices(weights)
+        hidden = np.empty((len(X), self.sizes[-2]), self.dtype)
+        for rows in self.blocks(len(X)):
+            hidden[rows] = self._forward(matrices[:-1], X[rows])[-1]
+        return hidden
+
+    def values_and_slopes(self, weights, inputs):
+        """Hidden values, outputs, and the slopes of both, of at most one block; for one hidden layer."""
+        values = [value.copy() for value in self._forward(self.matrices(weights), inputs)]
+        slopes = [
+            activation.slope(value, np.empty_like(value))
+            for activation, value in zip(self.activations, values, strict=True)
+        ]
+        return *values, *slopes
+
+    def blocks(self, n_samples):
+        """Slices of at most :attr:`block` samples."""
         for start in range(0, n_samples, self.block):
             yield slice(start, min(start + self.block, n_samples))
 
     def _forward(self, matrices, inputs):
         """Values of all layers for one block, in scratch memory: the next call overwrites them."""
-        values = [scratch[: len(inputs)] for scratch in self._values]
+        values = [scratch[: len(inputs)] for scratch in self._values[: len(matrices)]]
         below = inputs
-        for matrix, activation, value in zip(matrices, self.activations, values, strict=True):
+        for matrix, activation, value in zip(matrices, self.activations, values, strict=False):
             np.matmul(below, matrix[1:], out=value)
             np.subtract(value, matrix[0], out=value)
             activation.apply(value)
@@ -232,9 +256,3 @@ class Network:
             below = inputs if layer == 0 else values[layer - 1]
             np.matmul(below.T, delta, out=gradient[layer][1:])
             np.matmul(self._minus_one[:n], delta, out=gradient[layer][0])
-
-    @staticmethod
-    def _decay_loss(matrices, decay):
-        if not decay:
-            return 0.0
-        return 0.5 * decay * sum(float(np.vdot(matrix[1:], matrix[1:])) for matrix in matrices)

@@ -9,16 +9,19 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bpinvert.network import settings as door
 from bpinvert.network.backprop import Network
 from bpinvert.network.checkpoints import CheckpointFile, Snapshot
-from bpinvert.network.fitting import Budget, Objective, train
-from bpinvert.network.heads import HEADS
-from bpinvert.network.trainers import trainer_from_dict
+from bpinvert.network.description import describe
+from bpinvert.network.fitting import Budget, train
+from bpinvert.network.objective import Objective, n_threads
+from bpinvert.network.samples import Samples
+from bpinvert.network.whitening import Whitening
 
-FITTED_SETTINGS = ("n_features_in", "n_outputs", "y_ndim", "n_epochs", "best_epoch", "stop_reason")
+# Samples from which the spread of residuals is taken where none are held out.
+_MOST_FOR_SPREAD = 20_000
 
 
 class BPEstimator(BaseEstimator):
@@ -34,12 +37,20 @@ class BPEstimator(BaseEstimator):
         max_epochs=200,
         max_time=None,
         weight_decay=0.0,
-        validation_fraction=0.1,
+        validation_fraction=None,
         patience=None,
         checkpoint=None,
         progress=False,
         random_state=None,
-        dtype="float32",
+        dtype=None,
+        steepness=1.0,
+        init="xavier",
+        whiten=None,
+        max_gradient_norm=None,
+        target_loss=None,
+        min_gradient=None,
+        warm_start=False,
+        n_jobs=-1,
     ):
         self.hidden = hidden
         self.activation = activation
@@ -55,6 +66,14 @@ class BPEstimator(BaseEstimator):
         self.progress = progress
         self.random_state = random_state
         self.dtype = dtype
+        self.steepness = steepness
+        self.init = init
+        self.whiten = whiten
+        self.max_gradient_norm = max_gradient_norm
+        self.target_loss = target_loss
+        self.min_gradient = min_gradient
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
 
     @property
     def matrices_(self) -> list[np.ndarray]:
@@ -72,12 +91,18 @@ class BPEstimator(BaseEstimator):
         """Weights from the (last) hidden layer to the outputs, thresholds in row 0."""
         return self.matrices_[-1]
 
+    def describe(self) -> str:
+        """The network in words: a table of its layers, then one of each layer's weights and thresholds."""
+        check_is_fitted(self)
+        return describe(self)
+
     def get_state(self) -> dict:
         """The fitted network as arrays and one dict of JSON-able settings, for :meth:`from_state`.
 
         Returns
         -------
-        dict with "weights" (n_weights,), "loss_curve" and "validation_curve" (arrays) and "settings" (dict)
+        dict with "weights" (n_weights,), "loss_curve", "validation_curve", "residual_std" (arrays) and "settings"
+        (dict)
         """
         check_is_fitted(self)
         settings = door.plain_settings(self) | {
@@ -87,11 +112,13 @@ class BPEstimator(BaseEstimator):
             "n_epochs": self.n_epochs_,
             "best_epoch": self.best_epoch_,
             "stop_reason": self.stop_reason_,
+            "effective_parameters": self.effective_parameters_,
         }
         return {
             "weights": self.weights_.copy(),
             "loss_curve": np.array(self.loss_curve_),
             "validation_curve": np.array(self.validation_curve_),
+            "residual_std": np.array(self.residual_std_, dtype=float),
             "settings": settings,
         }
 
@@ -99,11 +126,10 @@ class BPEstimator(BaseEstimator):
     def from_state(cls, state: dict) -> BPEstimator:
         """Rebuild a fitted network from :meth:`get_state`; it predicts the same to the last bit."""
         settings = dict(state["settings"])
-        fitted = {name: settings.pop(name) for name in FITTED_SETTINGS}
-        settings["trainer"] = trainer_from_dict(settings["trainer"])
-        if not isinstance(settings["hidden"], int):
-            settings["hidden"] = tuple(settings["hidden"])
-        model = cls(**settings)
+        names = ("n_features_in", "n_outputs", "y_ndim", "n_epochs", "best_epoch", "stop_reason")
+        fitted = {name: settings.pop(name) for name in names}
+        effective = settings.pop("effective_parameters", None)
+        model = cls(**door.settings_from_plain(settings))
         door.check_settings(model)
         model.n_features_in_ = fitted["n_features_in"]
         model.n_outputs_ = fitted["n_outputs"]
@@ -114,54 +140,192 @@ class BPEstimator(BaseEstimator):
                 f"The state holds weights of shape {np.shape(state['weights'])} but its settings describe "
                 f"{n_weights} weights. The state is damaged: store it again."
             )
-        model.weights_ = np.array(state["weights"], model.dtype)
+        model.weights_ = np.array(state["weights"], door.dtype_of(model))
         model.loss_curve_ = np.asarray(state["loss_curve"]).tolist()
         model.validation_curve_ = np.asarray(state["validation_curve"]).tolist()
+        model.residual_std_ = np.array(state.get("residual_std", np.ones(model.n_outputs_)), dtype=float)
+        model.effective_parameters_ = effective
         model.n_epochs_ = fitted["n_epochs"]
         model.best_epoch_ = fitted["best_epoch"]
         model.stop_reason_ = fitted["stop_reason"]
         return model
 
-    def _train(self, source, samples, validation, checkpoint, stored, seed, *, fixed):
-        self.n_outputs_ = samples[1].shape[1]
-        network = self._network()
+    def _fit(self, X, Y, sample_weight):
+        """Train on fixed samples: X and encoded targets Y in the network's dtype."""
+        samples = self._weighted(X, Y, sample_weight)
+        checkpoint, stored, seed = self._resume(door.fingerprint(X, Y))
+        validation = None
+        n_held_out = int(door.validation_fraction_of(self) * len(samples))
+        if n_held_out:
+            order = np.random.default_rng([seed, *b"hold out"]).permutation(len(samples))
+            samples, validation = samples.take(order[n_held_out:]), samples.take(order[:n_held_out])
+        return self._train(None, samples, validation, checkpoint, stored, seed)
+
+    def _fit_stream(self, source, validation):
+        """Train on Samples that ``source(epoch)`` draws; `validation` is Samples or None."""
+        fingerprint = None if validation is None else door.fingerprint(validation.X, validation.Y)
+        checkpoint, stored, seed = self._resume(fingerprint)
+        first = stored.epoch if stored else 0
+        samples = source(first)
+        return self._train(
+            lambda epoch: samples if epoch == first else source(epoch), samples, validation, checkpoint, stored, seed
+        )
+
+    def _partial_fit(self, X, Y, sample_weight):
+        """One epoch of the trainer on these samples, going on from the weights and the trainer's memory."""
+        samples = self._weighted(X, Y, sample_weight)
         trainer = door.trainer_of(self)
-        if stored is None:
-            weights = network.initial_weights(np.random.default_rng([seed, *b"weights"]))
-            stored = Snapshot(weights, trainer.start(weights), weights, seed)
-        elif len(stored.weights) != network.n_weights:
+        going_on = hasattr(self, "weights_")
+        if not going_on:
+            self.n_outputs_ = Y.shape[1]
+        snapshot = getattr(self, "_snapshot", None)
+        if snapshot is None:
+            seed = int(check_random_state(self.random_state).randint(2**31))
+            snapshot = self._beginning(trainer, samples, seed, warm=going_on)
+            if going_on:
+                # Curves of the fit before go on.
+                self._loss_curve, self._validation_curve = self.loss_curve_, self.validation_curve_
+        # One epoch more than before, with a rate that is that of the schedule's beginning.
+        objective, whitened = self._objective(snapshot, samples)
+        weights, state = snapshot.weights.copy(), {name: value.copy() for name, value in snapshot.state.items()}
+        rng = np.random.default_rng([snapshot.seed, snapshot.epoch])
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            loss, _ = trainer.epoch(objective, weights, state, whitened, rng, Budget(None, None, 0.0, self.target_loss))
+        objective.close()
+        if np.isfinite(loss) and np.isfinite(weights).all():
+            snapshot, reason = snapshot.after(weights, state, loss, None, 0.0, keep=True), "partial_fit"
+        else:
+            reason = "diverged"
+        self._snapshot = snapshot
+        return self._conclude(snapshot, reason, samples)
+
+    def _train(self, source, samples, validation, checkpoint, stored, seed):
+        """From the first samples to the fitted attributes; `source` is None where all epochs have these samples."""
+        self._snapshot = None
+        trainer = door.trainer_of(self)
+        warm = self.warm_start and hasattr(self, "weights_") and stored is None
+        if warm and samples.Y.shape[1] != self.n_outputs_:
             raise ValueError(
-                f"checkpoint {checkpoint.path} holds {len(stored.weights)} weights and this network has "
-                f"{network.n_weights}; a training resumes with samples of the same shape only. "
+                f"y has {samples.Y.shape[1]} targets but the fitted network that warm_start goes on from has "
+                f"{self.n_outputs_}. Give the same targets or set warm_start=False."
+            )
+        self.n_outputs_ = samples.Y.shape[1]
+        if warm and len(self.weights_) != self._network().n_weights:
+            raise ValueError(
+                f"the fitted network has {len(self.weights_)} weights and the settings describe "
+                f"{self._network().n_weights}; warm_start goes on with the same ones only. Set warm_start=False."
+            )
+        snapshot = stored or self._beginning(trainer, samples, seed, warm)
+        if len(snapshot.weights) != self._network().n_weights:
+            raise ValueError(
+                f"checkpoint {checkpoint.path} holds {len(snapshot.weights)} weights and this network has "
+                f"{self._network().n_weights}; a training resumes with samples of the same shape only. "
                 "Set them back, delete the file or name another one."
             )
+        objective, whitened = self._objective(snapshot, samples)
+        whiten = self._whitener(snapshot)
         snapshot, reason = train(
-            Objective(network, HEADS[self.head](), self.weight_decay),
+            objective,
             trainer,
-            stored,
-            source,
-            Budget(self.max_epochs, self.max_time, stored.elapsed),
-            validation=validation,
+            snapshot,
+            (lambda epoch: whitened) if source is None else (lambda epoch: whiten(source(epoch))),
+            Budget(self.max_epochs, self.max_time, snapshot.elapsed, self.target_loss),
+            validation=None if validation is None else whiten(validation),
             patience=self.patience,
-            fixed=fixed,
+            min_gradient=self.min_gradient,
+            fixed=source is None,
             checkpoint=checkpoint,
             progress=self.progress,
         )
-        if reason == "diverged":
+        if reason in ("diverged", "interrupted"):
+            told = {
+                "diverged": f"diverged in epoch {snapshot.epoch + 1}",
+                "interrupted": f"was interrupted after {snapshot.epoch} epochs",
+            }
+            mend = " Scale X and y to a spread of about 1 or lower the learning rate." if reason == "diverged" else ""
             warnings.warn(
-                f"Training diverged in epoch {snapshot.epoch + 1}; "
-                f"the weights of epoch {snapshot.best_epoch} are kept. "
-                "Scale X and y to a spread of about 1 or lower the learning rate.",
+                f"Training {told[reason]}; the weights of epoch {snapshot.best_epoch} are kept.{mend}",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
-        self.weights_ = snapshot.best_weights
+        return self._conclude(snapshot, reason, validation or samples)
+
+    def _beginning(self, trainer, samples, seed, warm):
+        """The snapshot before the first epoch, its weights on whitened inputs where these are whitened."""
+        network = self._network()
+        state = {}
+        X = samples.X
+        whitening = None
+        if door.whitens(self):
+            whitening = Whitening.of(X)
+            state = {"whitening_mean": whitening.mean, "whitening_matrix": whitening.matrix}
+            X = whitening.apply(X)
+        if warm:
+            weights = np.array(self.weights_, dtype=float)
+            if whitening is not None:
+                V = network.matrices(weights)[0]
+                V[...] = whitening.unfold(V)
+            weights = weights.astype(network.dtype)
+        else:
+            weights = network.initial_weights(np.random.default_rng([seed, *b"weights"]), self.init, X)
+        return Snapshot(weights, trainer.start(weights) | state, weights, seed)
+
+    def _objective(self, snapshot, samples):
+        """The objective of a training, and the samples as it sees them."""
+        objective = Objective(
+            self._network(),
+            door.head_of(self),
+            self.weight_decay,
+            max_gradient_norm=self.max_gradient_norm,
+            whitening=_whitening(snapshot),
+            n_jobs=n_threads(self.n_jobs),
+        )
+        return objective, self._whitener(snapshot)(samples)
+
+    @staticmethod
+    def _weighted(X, Y, sample_weight):
+        """Samples with their weights; those that count nothing are left out."""
+        weight = door.check_weights(sample_weight, X)
+        samples = Samples(X, Y, weight)
+        return samples if weight is None or (weight > 0).all() else samples.take(np.flatnonzero(weight > 0))
+
+    @staticmethod
+    def _whitener(snapshot):
+        whitening = _whitening(snapshot)
+        if whitening is None:
+            return lambda samples: samples
+        return lambda samples: Samples(whitening.apply(samples.X), samples.Y, samples.weight)
+
+    def _conclude(self, snapshot, reason, held_out):
+        """The fitted attributes."""
+        self.weights_ = self._on_inputs(snapshot)
         self.loss_curve_ = list(snapshot.loss_curve)
         self.validation_curve_ = list(snapshot.validation_curve)
         self.n_epochs_ = snapshot.epoch
         self.best_epoch_ = snapshot.best_epoch
         self.stop_reason_ = reason
+        effective = snapshot.state.get("effective_parameters")
+        self.effective_parameters_ = None if effective is None else float(effective)
+        self.residual_std_ = self._spread(held_out)
         return self
+
+    def _on_inputs(self, snapshot):
+        """The best weights, for inputs as they come."""
+        weights, whitening = snapshot.best_weights, _whitening(snapshot)
+        if whitening is None:
+            return weights.copy()
+        folded = weights.astype(float)
+        V = self._network().matrices(folded)[0]
+        V[...] = whitening.fold(V)
+        return folded.astype(weights.dtype)
+
+    def _spread(self, samples):
+        """Standard deviation of each target about the answer, on held-out samples where there are any."""
+        if not door.head_of(self).residual:
+            return np.ones(self.n_outputs_)
+        part = samples.take(slice(0, _MOST_FOR_SPREAD))
+        residual = self._network().forward(self.weights_, part.X).astype(float) - part.Y
+        return np.sqrt(np.average(residual**2, axis=0, weights=part.weight if part.size else None))
 
     def _resume(self, fingerprint):
         """The checkpoint file (or None), what it holds (or None) and the seed of this training."""
@@ -179,8 +343,26 @@ class BPEstimator(BaseEstimator):
         return Network(
             self.n_features_in_,
             door.hidden_layers(self.hidden),
-            HEADS[self.head]().n_outputs(self.n_outputs_),
+            door.head_of(self).n_outputs(self.n_outputs_),
             activation=self.activation,
-            output=self.output,
-            dtype=self.dtype,
+            output=door.network_output(self),
+            steepness=self.steepness,
+            dtype=door.dtype_of(self),
         )
+
+    def _outputs(self, X):
+        """The network's outputs for inputs X, on all threads."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=self.weights_.dtype, reset=False)
+        objective = Objective(self._network(), n_jobs=n_threads(self.n_jobs) if len(X) > 20_000 else 1)
+        try:
+            parts = objective.map(lambda network, part: network.forward(self.weights_, part.X), Samples(X, X[:, :0]))
+        finally:
+            objective.close()
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _whitening(snapshot):
+    if "whitening_mean" not in snapshot.state:
+        return None
+    return Whitening(snapshot.state["whitening_mean"], snapshot.state["whitening_matrix"])

@@ -33,10 +33,13 @@ class Snapshot:
     loss_curve: tuple[float, ...] = ()
     validation_curve: tuple[float, ...] = ()
 
-    def after(self, weights, state, loss, validation_loss, elapsed) -> Snapshot:
-        """The snapshot one epoch later. Without a validation loss the training loss says what is best."""
+    def after(self, weights, state, loss, validation_loss, elapsed, *, keep=False) -> Snapshot:
+        """The snapshot one epoch later.
+
+        Without a validation loss the training loss says what is best, or with `keep` the last epoch is.
+        """
         judged = loss if validation_loss is None else validation_loss
-        better = judged < self.best_loss
+        better = keep or judged < self.best_loss
         validated = () if validation_loss is None else (validation_loss,)
         return replace(
             self,

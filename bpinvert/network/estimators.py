@@ -1,6 +1,8 @@
-"""The three-layer BP network as a scikit-learn estimator."""
+"""The three-layer BP network as a scikit-learn regressor."""
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
@@ -8,36 +10,37 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bpinvert.network import settings as door
 from bpinvert.network.base import BPEstimator
-from bpinvert.network.heads import HEADS
 
 
 class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
     """Three-layer backpropagation network for regression.
 
-    It does not scale: pass inputs of mean about 0 and spread about 1, and targets alike (or in [0, 1] with a
-    sigmoid output). The fitted weights are the best ones seen on the validation samples.
+    It does not scale targets: pass them with mean about 0 and spread about 1 (or in [0, 1] with a sigmoid output),
+    inputs likewise. The fitted weights are the best ones seen on the validation samples.
 
     Parameters
     ----------
     hidden : int or two ints
-        Neurons of the hidden layer, or of two.
+        Neurons of the hidden layer, or of two; :func:`suggest_hidden` lists rules of thumb.
     activation : {"tanh", "unipolar", "bipolar"}
         Of the hidden neurons.
-    output : {"linear", "sigmoid"}
-    head : {"mse"}
-        What the outputs mean.
-    trainer : {"adam", "lbfgs"} or a trainer object with its own settings
+    output : {"linear", "sigmoid", "softmax"}
+        Linear with the heads "mse", "gaussian" and "mixture"; sigmoid with "mse" and "cross_entropy"; softmax with
+        "cross_entropy".
+    head : {"mse", "cross_entropy", "gaussian", "mixture"} or a head object
+        What the outputs mean: the answer alone, or its distribution.
+    trainer : {"adam", "lbfgs", "lm", "br", "gd", "momentum", "adaptive", "rprop"} or a trainer object
     max_epochs : int or None
         None leaves it to `max_time`.
     max_time : float or None
         In seconds. Adam lowers its rate to zero over whichever budget ends first. A training ended by time,
         or whose rate follows the clock, differs from run to run; with `max_epochs` alone, the same
-        `random_state` gives the same weights to the last bit: training uses one BLAS thread.
+        `random_state` gives the same weights to the last bit, on any number of cores.
     weight_decay : float
         λ in λ/(2N) Σ w² for N training samples; thresholds do not decay.
-    validation_fraction : float
+    validation_fraction : float or None
         Share of the samples given to `fit` that is held out; 0 for none, then the training loss says what is
-        best.
+        best. None is 0.1, and 0 with trainer "br", which needs no validation.
     patience : int or None
         Epochs without a better validation loss after which to stop; None to use the whole budget.
     checkpoint : path or None
@@ -46,8 +49,24 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
     progress : bool
         Show a progress bar.
     random_state : int, RandomState or None
-    dtype : {"float32", "float64"}
-        Of the arithmetic.
+    dtype : {"float32", "float64"} or None
+        Of the arithmetic. None is float32 with "adam" and "lbfgs", float64 otherwise.
+    steepness : float
+        Factor on the net input of every neuron but linear ones.
+    init : {"xavier", "uniform", "nguyen_widrow"}
+        How weights begin.
+    whiten : bool or None
+        Train in decorrelated inputs and fold that back into V afterwards: the same network, much faster where inputs
+        resemble each other, as neighbouring readings do. None leaves it to the trainer: the textbook's (gd, momentum,
+        adaptive, rprop) work on the inputs as they are.
+    max_gradient_norm : float or None
+        Gradients longer than this are shortened to it.
+    target_loss, min_gradient : float or None
+        Training loss, or length of the gradient over all samples, at which to stop.
+    warm_start : bool
+        Whether `fit` goes on from the weights of the fit before.
+    n_jobs : int
+        Threads; -1 for all cores (as many as BLAS may use).
 
     Attributes
     ----------
@@ -62,7 +81,13 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
     n_epochs_, best_epoch_ : int
         Epochs done, and the one (from 1) whose weights are kept; 0 if no epoch was finished.
     stop_reason_ : str
-        "max_epochs", "max_time", "patience", "converged", "diverged" or "interrupted" (Ctrl-C).
+        "max_epochs", "max_time", "target_loss", "min_gradient", "patience", "converged", "diverged", "interrupted"
+        (Ctrl-C) or "partial_fit".
+    residual_std_ : (n_targets,) array
+        Spread of held-out targets about the answers (of training targets where none are held out); with the mse head
+        `draw` and `log_density` take it for that of the answer.
+    effective_parameters_ : float or None
+        Weights that the data determine, with trainer "br".
 
     Examples
     --------
@@ -73,13 +98,15 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
     True
     """
 
-    def fit(self, X, y):
+    def fit(self, X, y, sample_weight=None):
         """Train on one set of samples.
 
         Parameters
         ----------
         X : (n_samples, n_inputs) array
         y : (n_samples,) or (n_samples, n_targets) array
+        sample_weight : (n_samples,) array, optional
+            How often each sample counts: 2 is as good as having it twice, where batches are all samples.
 
         Returns
         -------
@@ -91,18 +118,32 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
             If a setting is unknown or out of range, X or y has NaN, infinities or a wrong shape, targets lie
             outside [0, 1] with a sigmoid output, or the checkpoint belongs to another training.
         """
+        return self._fit(*self._checked(X, y, reset=True), sample_weight)
+
+    def partial_fit(self, X, y, sample_weight=None):
+        """One epoch on these samples, going on from the present weights. There is no validation.
+
+        Adam's rate stays that of the beginning of its schedule. Parameters, errors and what is returned are as in
+        :meth:`fit`.
+        """
+        return self._partial_fit(*self._checked(X, y, reset=not hasattr(self, "weights_")), sample_weight)
+
+    @staticmethod
+    def targets_of(y) -> np.ndarray:
+        """What the network learns for `y`: (n_samples, n_targets)."""
+        y = np.asarray(y)
+        return y.reshape(len(y), -1)
+
+    def _checked(self, X, y, *, reset):
         door.check_settings(self)
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=self.dtype)
+        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=door.dtype_of(self), reset=reset)
+        if not reset and y.size // len(y) != self.n_outputs_:
+            raise ValueError(
+                f"y has {y.size // len(y)} targets but the network was trained on {self.n_outputs_}. "
+                "Give the same targets, or fit a new network."
+            )
         self._y_ndim = y.ndim
-        X, Y = np.ascontiguousarray(X), door.check_targets(y, self.output, self.dtype, "y")
-        checkpoint, stored, seed = self._resume(door.fingerprint(X, Y))
-        validation = None
-        n_held_out = int(self.validation_fraction * len(X))
-        if n_held_out:
-            order = np.random.default_rng([seed, *b"hold out"]).permutation(len(X))
-            held_out, kept = order[:n_held_out], order[n_held_out:]
-            X, Y, validation = X[kept], Y[kept], (X[held_out], Y[held_out])
-        return self._train(lambda epoch: (X, Y), (X, Y), validation, checkpoint, stored, seed, fixed=True)
+        return np.ascontiguousarray(X), door.check_targets(y, self, "y")
 
     def fit_stream(self, source, validation=None):
         """Train on samples that are new in every epoch.
@@ -131,21 +172,16 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         held_out = None
         if validation is not None:
             held_out = door.check_samples(self, validation, "validation", reset=True)
-        checkpoint, stored, seed = self._resume(None if held_out is None else door.fingerprint(*held_out))
-        first = stored.epoch if stored else 0
-        samples = door.check_samples(self, source(first), f"source({first})", reset=held_out is None)
-        if held_out is not None and held_out[1].shape[1] != samples[1].shape[1]:
-            raise ValueError(
-                f"validation has {held_out[1].shape[1]} targets and source({first}) gives "
-                f"{samples[1].shape[1]}; both must be the same. Pass validation samples of the stream's kind."
-            )
+        n_targets = None if held_out is None else held_out.Y.shape[1]
+        known = held_out is not None
 
         def checked(epoch):
-            if epoch == first:
-                return samples
-            return door.check_samples(self, source(epoch), f"source({epoch})", n_targets=samples[1].shape[1])
+            nonlocal n_targets, known
+            samples = door.check_samples(self, source(epoch), f"source({epoch})", reset=not known, n_targets=n_targets)
+            n_targets, known = samples.Y.shape[1], True
+            return samples
 
-        return self._train(checked, samples, held_out, checkpoint, stored, seed, fixed=False)
+        return self._fit_stream(checked, held_out)
 
     def predict(self, X):
         """The network's answer.
@@ -158,8 +194,42 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         -------
         (n_samples,) or (n_samples, n_targets) array of float64, shaped as y was
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=self.weights_.dtype, reset=False)
-        outputs = self._network().forward(self.weights_, X)
-        answer = HEADS[self.head]().mean(outputs).astype(float)
+        answer = door.head_of(self).mean(self._outputs(X)).astype(float)
         return answer[:, 0] if self._y_ndim == 1 else answer
+
+    def draw(self, X, n_draws, random_state=None):
+        """Random answers from the distribution that the head states for each input.
+
+        With the mse head that is a normal one about the answer, with the spread of held-out residuals.
+
+        Parameters
+        ----------
+        X : (n_samples, n_inputs) array
+        n_draws : int
+        random_state : int, numpy.random.Generator or None
+
+        Returns
+        -------
+        (n_draws, n_samples) or (n_draws, n_samples, n_targets) array of float64
+        """
+        rng = np.random.default_rng(random_state)
+        draws = self._fitted_head().draw(self._outputs(X).astype(float), door.check_count("n_draws", n_draws), rng)
+        return draws[..., 0] if self._y_ndim == 1 else draws
+
+    def log_density(self, X, y):
+        """Logarithm of the probability density that the head states for targets `y` at inputs `X`, (n_samples,)."""
+        outputs = self._outputs(X).astype(float)
+        Y = np.asarray(y, dtype=float)
+        if Y.size != len(outputs) * self.n_outputs_ or not np.isfinite(Y).all():
+            raise ValueError(
+                f"y has shape {Y.shape}; it must hold {self.n_outputs_} finite targets for each of the {len(outputs)} "
+                "rows of X. Reshape it."
+            )
+        return self._fitted_head().log_density(outputs, Y.reshape(len(outputs), -1))
+
+    def _fitted_head(self):
+        check_is_fitted(self)
+        head = copy.copy(door.head_of(self))
+        if head.residual:
+            head.std = self.residual_std_
+        return head

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,11 +23,20 @@ class Budget:
         In seconds, across restarts from a checkpoint.
     spent : float
         Seconds used before this run.
+    target_loss : float or None
+        Training loss at which to stop.
     """
 
-    def __init__(self, max_epochs: int | None, max_time: float | None, spent: float = 0.0):
+    def __init__(
+        self,
+        max_epochs: int | None,
+        max_time: float | None,
+        spent: float = 0.0,
+        target_loss: float | None = None,
+    ):
         self.max_epochs = max_epochs
         self.max_time = max_time
+        self.target_loss = target_loss
         self.epoch = 0
         self._started = time.perf_counter() - spent
 
@@ -53,30 +61,15 @@ class Budget:
         return "max_time" if self.out_of_time() else None
 
 
-@dataclass(frozen=True)
-class Objective:
-    """The loss of a network on samples, as trainers see it."""
-
-    network: object
-    head: object
-    weight_decay: float
-
-    def __call__(self, weights, X, Y, n_samples, out):
-        """Mean loss with weight decay, and its gradient in `out`; X and Y are a batch of `n_samples`."""
-        return self.network.loss_and_gradient(weights, X, Y, self.head, self.weight_decay, n_samples, out)
-
-    def on_validation(self, weights, X, Y) -> float:
-        """Mean loss without weight decay."""
-        return self.network.loss(weights, X, Y, self.head)
-
-
 class DrawnAhead:
     """Samples of one epoch after the other, the next being drawn by a second thread while this one trains.
+
+    At most two epochs' samples are in memory.
 
     Parameters
     ----------
     source : callable
-        ``source(epoch)`` gives (X, y); called once per epoch, in order, never twice at a time.
+        ``source(epoch)`` gives Samples; called once per epoch, in order, never twice at a time.
     """
 
     def __init__(self, source, first: int, max_epochs: int | None):
@@ -107,6 +100,7 @@ def train(
     *,
     validation=None,
     patience=None,
+    min_gradient=None,
     fixed=True,
     checkpoint=None,
     progress=False,
@@ -121,11 +115,13 @@ def train(
         Where to begin. Epoch i shuffles with ``default_rng([seed, i])``: a resumed training sees the same
         batches.
     source : callable
-        ``source(epoch)`` gives (X, Y) in the network's dtype.
+        ``source(epoch)`` gives Samples in the network's dtype.
     budget : Budget
-    validation : (X, Y), optional
+    validation : Samples, optional
     patience : int, optional
         Epochs without a better loss after which to stop.
+    min_gradient : float, optional
+        Length of the gradient over all samples at which to stop.
     fixed : bool
         Whether every epoch has the same samples, so that a converged trainer is a reason to stop.
     checkpoint : CheckpointFile, optional
@@ -137,43 +133,56 @@ def train(
     -------
     snapshot : Snapshot
     reason : str
-        "max_epochs", "max_time", "patience", "converged", "diverged" or "interrupted".
+        "max_epochs", "max_time", "target_loss", "min_gradient", "patience", "converged", "diverged" or "interrupted".
     """
     weights = snapshot.weights.copy()
     state = {name: value.copy() for name, value in snapshot.state.items()}
     bar = tqdm(total=budget.max_epochs, initial=snapshot.epoch, unit="epoch", disable=not progress)
     budget.epoch = snapshot.epoch
+
+    def why_stop(samples, loss, converged):
+        if converged and fixed:
+            return "converged"
+        if budget.target_loss is not None and loss <= budget.target_loss:
+            return "target_loss"
+        if min_gradient is not None:
+            gradient = objective.on(samples).loss_and_gradient(weights)[1]
+            if np.linalg.norm(gradient) <= min_gradient:
+                return "min_gradient"
+        if patience is not None and snapshot.epoch - snapshot.best_epoch >= patience:
+            return "patience"
+        return None
+
     try:
         # Overflow is an expected way to diverge; it is seen in the loss, not as a NumPy warning.
-        with bar, np.errstate(over="ignore", invalid="ignore"), contextlib.ExitStack() as stack:
+        with bar, np.errstate(over="ignore", invalid="ignore", divide="ignore"), contextlib.ExitStack() as stack:
             # Matrices this small gain nothing from BLAS threads, which would fight with the drawing thread.
             stack.enter_context(threadpool_limits(1, user_api="blas"))
             if not fixed:
                 source = DrawnAhead(source, snapshot.epoch, budget.max_epochs)
                 stack.callback(source.close)
             while not (reason := budget.why_over()):
-                X, Y = source(snapshot.epoch)
+                samples = source(snapshot.epoch)
                 rng = np.random.default_rng([snapshot.seed, snapshot.epoch])
-                loss, converged = trainer.epoch(objective, weights, state, X, Y, rng, budget)
-                held_out = objective.on_validation(weights, *validation) if validation else None
+                loss, converged = trainer.epoch(objective, weights, state, samples, rng, budget)
+                held_out = objective.on(validation, weight_decay=0.0).loss(weights) if validation else None
                 judged = loss if held_out is None else held_out
                 if not (np.isfinite(loss) and np.isfinite(judged) and np.isfinite(weights).all()):
                     reason = "diverged"
                     break
-                snapshot = snapshot.after(weights, state, loss, held_out, budget.elapsed())
+                keep = trainer.keeps_last and held_out is None
+                snapshot = snapshot.after(weights, state, loss, held_out, budget.elapsed(), keep=keep)
                 budget.epoch = snapshot.epoch
                 bar.set_postfix(loss=f"{judged:.5g}", refresh=False)
                 bar.update()
-                if converged and fixed:
-                    reason = "converged"
-                    break
-                if patience is not None and snapshot.epoch - snapshot.best_epoch >= patience:
-                    reason = "patience"
+                if reason := why_stop(samples, loss, converged):
                     break
                 if checkpoint:
                     checkpoint.save_if_due(snapshot)
     except KeyboardInterrupt:
         reason = "interrupted"
+    finally:
+        objective.close()
     if checkpoint and reason == "interrupted":
         checkpoint.save(snapshot)
     elif checkpoint:

@@ -8,7 +8,8 @@ import numpy as np
 
 from bpinvert.network import settings as door
 from bpinvert.network.backprop import Network
-from bpinvert.network.heads import Head, head_from_dict
+from bpinvert.network.objective import Objective
+from bpinvert.network.samples import Samples
 
 # So small that its square is nothing beside 1: the imaginary part is the derivative to rounding.
 COMPLEX_STEP = 1e-30
@@ -102,9 +103,9 @@ def compare_gradients(loss, gradient, weights, epsilon=1e-4, *, max_weights=None
 def compare_network(
     network, head, weights, X, Y, *, weight_decay=0.0, epsilon=1e-4, max_weights=None, rng=None
 ) -> GradientCheck:
-    """The gradient of :meth:`Network.loss_and_gradient`, compared by :func:`compare_gradients`.
+    """The gradient of an :class:`Objective`, compared by :func:`compare_gradients`.
 
-    The loss is computed apart from that method, in one plain forward pass.
+    The loss is computed apart from it, in one plain forward pass.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def compare_network(
             decay = decay + (matrix[1:] * matrix[1:]).sum()
         return (head.losses(values, Y).sum() + 0.5 * weight_decay * decay) / len(X)
 
-    _, gradient = network.loss_and_gradient(weights, X, Y, head, weight_decay)
+    _, gradient = Objective(network, head, weight_decay).on(Samples(X, Y)).loss_and_gradient(weights)
     return compare_gradients(loss, gradient, weights, epsilon, max_weights=max_weights, rng=rng)
 
 
@@ -136,10 +137,11 @@ def check_gradient(network, X, y, *, epsilon=1e-4, max_weights=None, rng=None) -
 
     Parameters
     ----------
-    network : BPRegressor
+    network : BPRegressor or BPClassifier
         Fitted, or not: then at initial weights.
     X : (n_samples, n_inputs) array
     y : (n_samples,) or (n_samples, n_targets) array
+        As for ``fit``.
     epsilon : float
         Step of the central differences.
     max_weights : int, optional
@@ -160,15 +162,22 @@ def check_gradient(network, X, y, *, epsilon=1e-4, max_weights=None, rng=None) -
     >>> check.by_differences < 1e-9, check.by_complex_step < 1e-13
     (True, True)
     """
+    door.check_settings(network)
     rng = rng or np.random.default_rng(0)
-    X, Y = np.asarray(X, float), np.asarray(y, float).reshape(len(X), -1)
-    head = network.head if isinstance(network.head, Head) else head_from_dict(network.head)
+    X, Y = np.asarray(X, float), np.asarray(network.targets_of(y), float)
+    if X.ndim != 2 or len(X) != len(Y) or not (np.isfinite(X).all() and np.isfinite(Y).all()):
+        raise ValueError(
+            f"X has shape {X.shape} and y {np.shape(y)}; they must be (n_samples, n_inputs) and one row or number for "
+            "each sample, all finite. Reshape them or remove those samples."
+        )
+    head = door.head_of(network)
     core = Network(
         X.shape[1],
         door.hidden_layers(network.hidden),
         head.n_outputs(Y.shape[1]),
         activation=network.activation,
-        output=network.output,
+        output=door.network_output(network),
+        steepness=network.steepness,
         dtype="float64",
     )
     weights = getattr(network, "weights_", None)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from bpinvert.network import Network
+from bpinvert.network.objective import Objective
+from bpinvert.network.samples import Samples
 
 ACTIVATIONS = ("tanh", "unipolar", "bipolar")
 OUTPUTS = ("linear", "sigmoid")
@@ -45,7 +47,7 @@ def textbook_outputs(network, weights, x, activation, output, steepness):
         "unipolar": lambda net: 1 / (1 + np.exp(-steepness * net)),
         "bipolar": lambda net: 2 / (1 + np.exp(-steepness * net)) - 1,
     }
-    ends = {"linear": lambda net: net, "sigmoid": lambda net: 1 / (1 + np.exp(-net))}
+    ends = {"linear": lambda net: net, "sigmoid": lambda net: 1 / (1 + np.exp(-steepness * net))}
     matrices = network.matrices(weights)
     layers = [np.array([-1.0, *x])]
     for matrix in matrices:
@@ -67,7 +69,7 @@ def textbook_gradient(network, weights, X, Y, activation, output, steepness):
     for x, d in zip(X, Y, strict=True):
         layers = textbook_outputs(network, weights, x, activation, output, steepness)
         o = layers[-1][1:]
-        delta = (d - o) * (o * (1 - o) if output == "sigmoid" else 1)
+        delta = (d - o) * (steepness * o * (1 - o) if output == "sigmoid" else 1)
         for k in reversed(range(len(matrices))):
             network.matrices(gradient)[k][...] -= np.outer(layers[k], delta) / len(X)
             y = layers[k][1:]
@@ -90,9 +92,10 @@ def test_outputs_and_gradient_equal_a_textbook_loop(activation, output, hidden, 
 @pytest.mark.parametrize(("activation", "output", "hidden"), KINDS)
 def test_gradient_equals_finite_differences_of_the_loss(activation, output, hidden, weight_decay):
     network, weights, X, Y = make(activation, output, hidden)
-    loss, gradient = network.loss_and_gradient(weights, X, Y, weight_decay=weight_decay)
-    differences = central_differences(lambda w: network.loss(w, X, Y, weight_decay=weight_decay), weights)
-    assert loss == pytest.approx(network.loss(weights, X, Y, weight_decay=weight_decay), rel=1e-14)
+    objective = Objective(network, weight_decay=weight_decay).on(Samples(X, Y))
+    loss, gradient = objective.loss_and_gradient(weights)
+    differences = central_differences(objective.loss, weights)
+    assert loss == pytest.approx(objective.loss(weights), rel=1e-14)
     assert relative_difference(gradient, differences) < 1e-9
 
 
@@ -120,8 +123,9 @@ def test_loss_is_half_the_squared_error_per_sample():
 
 def test_thresholds_do_not_decay():
     network, weights, X, Y = make(hidden=(5, 4))
-    _, plain = network.loss_and_gradient(weights, X, Y)
-    _, decayed = network.loss_and_gradient(weights, X, Y, weight_decay=2.0)
+    plain, decayed = (
+        Objective(network, weight_decay=decay).on(Samples(X, Y)).loss_and_gradient(weights)[1] for decay in (0.0, 2.0)
+    )
     pull = network.matrices(decayed - plain)
     for change, matrix in zip(pull, network.matrices(weights), strict=True):
         np.testing.assert_array_equal(change[0], 0)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from bpinvert.network import LBFGS, Adam, MeanSquaredError, Network
-from bpinvert.network.fitting import Budget, Objective
+from bpinvert.network.fitting import Budget
+from bpinvert.network.objective import Objective
+from bpinvert.network.samples import Samples
 from bpinvert.network.trainers import trainer_from_dict
 
 
@@ -26,7 +28,7 @@ def test_adam_equals_a_hand_written_loop(schedule):
     state = trainer.start(weights)
     for epoch in range(3):
         budget.epoch = epoch
-        trainer.epoch(objective, weights, state, X, Y, np.random.default_rng(epoch), budget)
+        trainer.epoch(objective, weights, state, Samples(X, Y), np.random.default_rng(epoch), budget)
         order = np.random.default_rng(epoch).permutation(25)
         for start in (0, 10, 20):
             rows = order[start : start + 10]
@@ -45,10 +47,14 @@ def test_adam_equals_a_hand_written_loop(schedule):
 def test_batches_follow_the_number_of_samples_unless_set():
     sizes = []
 
-    def listening(weights, X, Y, n_samples, out):
-        sizes.append((len(X), n_samples))
-        out.fill(0)
-        return 0.0, out
+    class Listening:
+        def on(self, samples, n_samples):
+            sizes.append((len(samples), n_samples))
+            return self
+
+        def loss_and_gradient(self, weights, out):
+            out.fill(0)
+            return 0.0, out
 
     weights = np.zeros(3)
     for trainer, n_samples in (
@@ -60,11 +66,10 @@ def test_batches_follow_the_number_of_samples_unless_set():
     ):
         samples = np.zeros((n_samples, 1))
         trainer.epoch(
-            listening,
+            Listening(),
             weights,
             trainer.start(weights),
-            samples,
-            samples,
+            Samples(samples, samples),
             np.random.default_rng(0),
             Budget(1, None),
         )
@@ -81,10 +86,11 @@ def test_batches_follow_the_number_of_samples_unless_set():
 def test_lbfgs_reaches_a_smaller_gradient():
     network, weights, X, Y = problem()
     objective = Objective(network, MeanSquaredError(), weight_decay=0.1)
-    before = np.abs(network.loss_and_gradient(weights, X, Y, weight_decay=0.1)[1]).max()
+    loss_on_samples = objective.on(Samples(X, Y))
+    before = np.abs(loss_on_samples.loss_and_gradient(weights)[1]).max()
     trainer = LBFGS(iterations=2000, tolerance=1e-6)
-    loss, converged = trainer.epoch(objective, weights, {}, X, Y, None, Budget(1, None))
-    after_loss, after = network.loss_and_gradient(weights, X, Y, weight_decay=0.1)
+    loss, converged = trainer.epoch(objective, weights, {}, Samples(X, Y), None, Budget(1, None))
+    after_loss, after = loss_on_samples.loss_and_gradient(weights)
     assert converged
     assert np.abs(after).max() < 1e-6 < before
     assert loss == pytest.approx(after_loss, rel=1e-14)
@@ -124,7 +130,7 @@ def test_trainers_rebuild_from_their_settings(trainer):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Adam(learning_rate=0), "learning_rate=0; it must be a positive number"),
+        (lambda: Adam(learning_rate=0), "learning_rate=0; it must be positive"),
         (lambda: Adam(batch_size=0), "batch_size=0; it must be a whole number"),
         (lambda: Adam(schedule="linear"), "schedule='linear'; it must be 'cosine' or 'constant'"),
         (lambda: Adam(beta1=1.0), r"beta1=1.0; it must be in \[0, 1\)"),
