@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bpinvert import network, plots
+    from bpinvert.exchange import export_onnx
     from bpinvert.explanation import explain
     from bpinvert.inverter import Inverter, invert, load_inverter, widen
     from bpinvert.noise import Noise
@@ -25,6 +26,7 @@ __all__ = [
     "Sheets",
     "__version__",
     "explain",
+    "export_onnx",
     "generate_samples",
     "invert",
     "load_inverter",
@@ -42,6 +44,7 @@ _HOME = {
     "Prior": "priors",
     "Sheets": "sheets",
     "explain": "explanation",
+    "export_onnx": "exchange",
     "generate_samples": "samples",
     "invert": "inverter",
     "load_inverter": "inverter",

@@ -90,12 +90,25 @@ def test_nothing_calls_what_only_posix_has(package):
     assert not found & calls
 
 
+def declared(*extras):
+    """The packages that the project needs, with those of some extras, by the names that are imported."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lists = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)]
+    return {requirement.split(">")[0].replace("scikit-learn", "sklearn") for part in lists for requirement in part}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_packages_use_only_what_they_declare(package):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    declared = {requirement.split(">")[0].replace("scikit-learn", "sklearn") for requirement in project["dependencies"]}
-    used = foreign(set().union(*map(imports, modules(package))))
-    assert used <= declared | set(PACKAGES)
+    paths = set(modules(package)) - set(modules("bpinvert", "exchange"))
+    assert foreign(set().union(*map(imports, paths))) <= declared() | set(PACKAGES)
+
+
+def test_what_an_extra_brings_is_imported_in_exchange_alone_and_only_when_it_is_called():
+    paths = modules("bpinvert", "exchange")
+    assert foreign(set().union(*map(imports, paths))) <= declared("onnx") | set(PACKAGES)
+    code = "import sys, bpinvert; bpinvert.export_onnx; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not (declared("onnx") - declared()) & set(loaded.stdout.split())
 
 
 @pytest.mark.parametrize("package", PACKAGES)
