@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bpinvert import network, plots
-    from bpinvert.exchange import export_onnx
+    from bpinvert.exchange import export_onnx, load_network, save_network
     from bpinvert.explanation import explain
     from bpinvert.inverter import Inverter, invert, load_inverter, widen
     from bpinvert.noise import Noise
@@ -30,10 +30,12 @@ __all__ = [
     "generate_samples",
     "invert",
     "load_inverter",
+    "load_network",
     "network",
     "open_samples",
     "plots",
     "read_soundings",
+    "save_network",
     "widen",
 ]
 
@@ -48,8 +50,10 @@ _HOME = {
     "generate_samples": "samples",
     "invert": "inverter",
     "load_inverter": "inverter",
+    "load_network": "exchange",
     "open_samples": "samples",
     "read_soundings": "readers",
+    "save_network": "exchange",
     "widen": "inverter",
 }
 

@@ -19,6 +19,7 @@ from scipy.io import netcdf_file
 
 SCHEMA = 2
 LARGEST = 100 * 2**20
+OPENED_BY = {"inverter": "load_inverter", "network": "load_network"}
 _MAGIC = (b"CDF\x01", b"CDF\x02")
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 4, 6: 8}
 _KINDS = {"f": (np.float32, np.float64), "i": (np.int32,), "u": (np.int32,), "b": (np.int32,)}
@@ -84,18 +85,7 @@ def read(path, kind: str) -> tuple[dict[str, np.ndarray], dict]:
     ValueError
         If the file is missing, unreadable, not ours, of another kind or schema, too large, cut short or altered.
     """
-    path = Path(path)
-    try:
-        size = path.stat().st_size
-        if path.is_dir():
-            raise ValueError(f"{path} is a folder; give the {kind} file in it.")
-        if size > LARGEST:
-            raise ValueError(f"{path} has {size / 2**20:.0f} MiB; {kind} files have at most {LARGEST // 2**20} MiB.")
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise ValueError(f"{path} does not exist; check the name of the {kind} file.") from None
-    except PermissionError:
-        raise ValueError(f"{path} cannot be read: no permission. Change its permissions or copy it.") from None
+    content = content_of(path, kind)
     if content[:4] not in _MAGIC:
         raise ValueError(f"{path} is not a netCDF-3 file; give a file written by bpinvert.")
     try:
@@ -115,7 +105,9 @@ def read(path, kind: str) -> tuple[dict[str, np.ndarray], dict]:
     except (ValueError, KeyError, IndexError, TypeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is damaged ({error}); restore it from a copy or make it again.") from None
     if found["bpinvert_kind"] != kind:
-        raise ValueError(f"{path} holds a bpinvert {found['bpinvert_kind']}; a bpinvert {kind} file is needed here.")
+        given = found["bpinvert_kind"]
+        todo = f" Open it with bpinvert.{OPENED_BY[given]}." if given in OPENED_BY else ""
+        raise ValueError(f"{path} holds a bpinvert {given}; a bpinvert {kind} file is needed here.{todo}")
     if found["bpinvert_schema"] != str(SCHEMA):
         raise ValueError(
             f"{path} has schema {found['bpinvert_schema']}, this version of bpinvert reads schema {SCHEMA}. "
@@ -124,6 +116,22 @@ def read(path, kind: str) -> tuple[dict[str, np.ndarray], dict]:
     if found["checksum"] != _checksum(kind, arrays, found["settings"]):
         raise ValueError(f"{path} is damaged (its checksum does not agree); restore it from a copy or make it again.")
     return arrays, settings
+
+
+def content_of(path, kind: str) -> bytes:
+    """All bytes of a file that is there, may be read and is not too large; errors as :func:`read`."""
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; give the {kind} file in it.")
+        if size > LARGEST:
+            raise ValueError(f"{path} has {size / 2**20:.0f} MiB; {kind} files have at most {LARGEST // 2**20} MiB.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist; check the name of the {kind} file.") from None
+    except PermissionError:
+        raise ValueError(f"{path} cannot be read: no permission. Change its permissions or copy it.") from None
 
 
 def _storable(array):

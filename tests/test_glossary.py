@@ -81,7 +81,7 @@ def test_every_keyword_of_the_public_functions_is_explained():
     found = keywords(
         *METHODS.values(), bp.LayeredPrior, bp.Noise, bp.Inverter, bp.Inverter.fit, bp.Inverter.invert, bp.invert,
         bp.generate_samples, bp.open_samples, bp.read_soundings, bp.explain, bp.load_inverter, bp.widen, bp.Sheets,
-        bp.export_onnx, network.BPRegressor,
+        bp.save_network, bp.load_network, bp.export_onnx, network.BPRegressor,
     )  # fmt: skip
     found |= {f.name for f in fields(Channels)}
     assert found - set(names_in_glossary()) == set()

@@ -8,6 +8,9 @@ from pathlib import Path
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+# Of the format of network files.
+VERSION = 1
+
 
 def with_suffix(path, allowed, what: str) -> Path:
     """`path` as a Path that ends as one of `allowed`, in small letters or capitals.
@@ -31,6 +34,15 @@ def require_fitted(model, function: str) -> None:
         check_is_fitted(model)
     except NotFittedError:
         raise ValueError(f"this {type(model).__name__} is not fitted; call fit() before {function}().") from None
+
+
+def require_version(path, version) -> None:
+    """Refuse a network file of another version of the format."""
+    if version != VERSION:
+        raise ValueError(
+            f"{path} has version {version!r} of the format, this version of bpinvert reads {VERSION}. "
+            "Update bpinvert, or save the network again."
+        )
 
 
 @contextlib.contextmanager
