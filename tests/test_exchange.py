@@ -38,6 +38,7 @@ def path(request, tmp_path):
         {},
         {"dtype": "float64"},
         {"hidden": (4, 3), "activation": "bipolar", "output": "sigmoid", "trainer": LBFGS(7), "weight_decay": 0.1},
+        {"head": "mixture", "hidden": (4, 3)},
         {"activation": "unipolar", "trainer": Adam(batch_size=16), "validation_fraction": 0.0, "max_time": 60.0},
     ],
     ids=lambda settings: "-".join(settings) or "defaults",

@@ -12,7 +12,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 import bpinvert as bp
+from bpinvert.exchange import heads
+from bpinvert.exchange.graph import Graph
 from bpinvert.network import BPRegressor
+from bpinvert.network.heads import HEADS, CrossEntropy, Gaussian, Mixture
 from forward_models import Schlumberger
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
@@ -74,6 +77,39 @@ def test_a_steepness_multiplies_the_net_inputs_of_hidden_neurons_and_of_a_sigmoi
         model.steepness = 1.7
         expected = last(function(Z @ model.V_[1:] - model.V_[0]) @ model.W_[1:] - model.W_[0])
         np.testing.assert_allclose(answer(exported(model, tmp_path), Z), expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("y", [Y[:, 0], Y], ids=["flat", "three columns"])
+@pytest.mark.parametrize("head", HEADS)
+def test_every_head_answers_with_its_mean(head, y, tmp_path):
+    if head == "cross_entropy":
+        y = np.abs(y) / np.abs(y).sum(axis=-1, keepdims=True) if y.ndim == 2 else y**2 / 2
+    assert_same(network(head=head).fit(Z, y), tmp_path, Z)
+
+
+@pytest.mark.parametrize(
+    "head", [Gaussian(), Mixture(1), Mixture(2), Mixture(5), CrossEntropy("softmax"), CrossEntropy("sigmoid")], ids=repr
+)
+@pytest.mark.parametrize("n_targets", [1, 3])
+def test_the_settings_of_a_head_count(head, n_targets):
+    n_outputs = head.n_outputs(n_targets)
+    outputs = 3 * np.random.default_rng(1).standard_normal((50, n_outputs))
+    graph = Graph("float64")
+    words = dict.fromkeys(("X", "y", "model", "version"), "")
+    shapes = {"X": ["n", n_outputs], "y": ["n", n_targets]}
+    file = graph.model(onnx, heads.mean(graph, head, n_targets, "X"), shapes, words).SerializeToString()
+    np.testing.assert_allclose(answer(file, outputs), head.mean(outputs), rtol=1e-12, atol=1e-14)
+    assert answer(file, outputs[:0]).shape == (0, n_targets)
+
+
+def test_a_head_that_is_not_known_is_named_with_those_that_are():
+    class Own(Gaussian):
+        name = "own"
+
+    with pytest.raises(
+        ValueError, match="the head 'own' cannot be exported; allowed are mse, gaussian, mixture, cross"
+    ):
+        heads.mean(Graph("float64"), Own(), 1, "X")
 
 
 def test_a_network_in_single_precision_answers_within_its_own_rounding(tmp_path):

@@ -10,9 +10,10 @@ from sklearn.pipeline import Pipeline
 
 import bpinvert
 from bpinvert import storage
-from bpinvert.exchange import doors, scalers
+from bpinvert.exchange import doors, heads, scalers
 from bpinvert.exchange.graph import Graph
 from bpinvert.network import BPRegressor
+from bpinvert.network.heads import HEADS
 
 _DTYPES = ("float64", "float32")
 # (operator, factor on the net input): f(net) = operator(factor · steepness · net).
@@ -126,11 +127,10 @@ def _regressor(graph, model, value):
     for matrix in hidden:
         value = _layer(graph, matrix, _ACTIVATIONS[model.activation], steepness, value)
     value = _layer(graph, last, _OUTPUTS[model.output], steepness, value)
-    head = getattr(model.head, "name", model.head)
-    if head not in _MEANS:
-        raise ValueError(f"a network with the head {head!r} cannot be exported yet; allowed are {', '.join(_MEANS)}.")
+    head = HEADS[model.head]() if isinstance(model.head, str) else model.head
     fitted = model.get_state()["settings"]
-    return Answer(_MEANS[head](graph, model, value), fitted["n_outputs"], fitted["y_ndim"] == 1)
+    n_targets = fitted["n_outputs"]
+    return Answer(heads.mean(graph, head, n_targets, value), n_targets, fitted["y_ndim"] == 1)
 
 
 def _layer(graph, matrix, activation, steepness, value):
@@ -163,6 +163,4 @@ def _network_in(model):
     return model
 
 
-# How the outputs become the answer, by head.
-_MEANS = {"mse": lambda graph, model, outputs: outputs}
 _NODES = {Pipeline: _pipeline, TransformedTargetRegressor: _transformed_target, BPRegressor: _regressor}

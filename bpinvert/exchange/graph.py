@@ -34,10 +34,10 @@ class Graph:
         self.constants[name] = np.asarray(values, dtype or self.dtype)
         return name
 
-    def add(self, operator: str, *inputs: str) -> str:
+    def add(self, operator: str, *inputs: str, **attributes) -> str:
         """A node of one output."""
         name = f"{operator.lower()}_{len(self.nodes) + 1}"
-        self.nodes.append((operator, inputs, name))
+        self.nodes.append((operator, inputs, name, attributes))
         return name
 
     def apply(self, value: str, steps: list[tuple]) -> str:
@@ -59,7 +59,10 @@ class Graph:
         """
         helper = onnx.helper
         element = helper.np_dtype_to_tensor_dtype(self.dtype)
-        nodes = [helper.make_node(operator, inputs, [name], name=name) for operator, inputs, name in self.nodes]
+        nodes = [
+            helper.make_node(operator, inputs, [name], name=name, **attributes)
+            for operator, inputs, name, attributes in self.nodes
+        ]
         nodes.append(helper.make_node("Identity", [answer], ["y"], name="y"))
         ends = [
             helper.make_tensor_value_info(name, element, shapes[name], doc_string=words[name]) for name in ("X", "y")
