@@ -34,7 +34,6 @@ class LevenbergMarquardt(Trainer):
     """
 
     name = "lm"
-    whitens = True
     residual = True
 
     def __init__(self, mu=1e-3, increase=10.0, decrease=0.1, largest=1e10, projection=True):
@@ -101,7 +100,6 @@ class BayesianRegularisation(Trainer):
     """
 
     name = "br"
-    whitens = True
     residual = True
     keeps_last = True
     validation_fraction = 0.0
