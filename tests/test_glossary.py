@@ -31,7 +31,7 @@ LOCAL = {
 }
 
 # dataclasses that functions return; their own docstrings say what is in them
-RETURNED = {"GradientCheck", "HiddenTrial"}
+RETURNED = {"GradientCheck", "HiddenTrial", "LearningCurve"}
 
 
 def names_in_glossary():
@@ -98,7 +98,8 @@ def test_every_keyword_of_the_public_functions_is_explained():
     found = keywords(
         *METHODS.values(), bp.LayeredPrior, bp.Noise, bp.Inverter, bp.Inverter.fit, bp.Inverter.invert, bp.invert,
         bp.generate_samples, bp.open_samples, bp.read_soundings, bp.explain, bp.load_inverter, bp.widen, bp.Sheets,
-        bp.save_network, bp.load_network, bp.export_onnx, *(getattr(network, name) for name in network.__all__ if name not in RETURNED),
+        bp.save_network, bp.load_network, bp.export_onnx,
+        *(getattr(network, name) for name in network.__all__ if name not in RETURNED),
     )  # fmt: skip
     found |= {f.name for f in fields(Channels)}
     assert found - set(names_in_glossary()) == set()

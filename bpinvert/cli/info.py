@@ -31,11 +31,13 @@ def describe_inverter(inverter) -> str:
     """Survey, prior, noise, networks, training, calibration and versions, a line each."""
     lines = {"survey": describe_survey(inverter.survey), "prior": repr(inverter.prior), "noise": repr(inverter.noise)}
     for count, branch in inverter.solver.branches.items():
-        network = branch.network
+        members = getattr(branch.network, "networks_", [branch.network])
+        network = members[0]
         sizes = [len(network.matrices_[0]) - 1, *(matrix.shape[1] for matrix in network.matrices_)]
         name = f"network, {count} layers" if count else "network"
         lines[name] = (
-            f"{'-'.join(map(str, sizes))} neurons, {network.n_epochs_} epochs, best {network.best_epoch_} "
+            f"{f'{len(members)} of ' if len(members) > 1 else ''}{'-'.join(map(str, sizes))} neurons, "
+            f"{network.n_epochs_} epochs, best {network.best_epoch_} "
             f"with validation loss {min(network.validation_curve_):.4g}"
         )
     identity = inverter.identity

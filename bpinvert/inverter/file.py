@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sklearn.base import clone
+
 from bpinvert import checks, storage
 from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, with_prior
@@ -23,6 +25,9 @@ def write(inverter, path) -> None:
             f"{type(inverter.survey).__name__} is not one of forward_models' surveys and cannot be stored in a file. "
             "Keep the script that makes the inverter."
         )
+    for branch in inverter.solver.branches.values():
+        if branch.storable is not None:
+            raise ValueError(branch.storable)
     arrays = {f"codec_{key}": value for key, value in inverter.solver.codec.get_state().items()}
     for check in inverter.solver.checks:
         arrays |= {f"check_{check.name}_{key}": value for key, value in check.get_state().items()}
@@ -82,3 +87,5 @@ def restore(inverter, arrays, stored) -> None:
         level: checks.Calibration.from_state(part(f"calibration_{level}_")) for level in stored["levels"]
     }
     inverter.identity = stored["identity"]
+    if stored.get("network") is not None:
+        inverter.network = clone(next(iter(branches.values())).network)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from sklearn.base import clone
 
 from bpinvert import checks, geometry, storage
 from bpinvert.codec import Codec
@@ -16,7 +17,7 @@ from bpinvert.inverter.branch import Branch, with_prior
 from bpinvert.inverter.simulations import Simulations, stream
 from bpinvert.inverter.solving import Solver
 from bpinvert.inverter.training_sheets import TrainingSheets, displacements
-from bpinvert.network import BPRegressor
+from bpinvert.network import BPEnsemble, BPRegressor
 from bpinvert.priors.base import count
 from bpinvert.samples import models_and_data
 from bpinvert.sheets import error_factors
@@ -145,14 +146,7 @@ def priors_by_count(prior) -> list:
 
 def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, progress, checkpoint):
     prior = codec.prior
-    network = BPRegressor(
-        output="sigmoid",
-        head="mse",
-        checkpoint=checkpoint,
-        progress=progress,
-        random_state=inverter.random_state,
-        **inverter.settings,
-    )
+    network = _unfitted(inverter, checkpoint, progress)
     u = codec.targets(training.models).astype(np.float32)
 
     def samples(simulations, targets, rng):
@@ -165,16 +159,44 @@ def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, pr
         fresh = Simulations.draw(inverter.survey, prior, inverter.noise, n_stream, rng)
         return samples(fresh, codec.targets(fresh.models).astype(np.float32), rng)
 
+    if not hasattr(network, "fit_stream"):
+        return Branch(codec, network.fit(*source(0)))
     held_out_u = codec.targets(held_out.models).astype(np.float32)
     validation = samples(held_out, held_out_u, stream(seed, 3))
     with warnings.catch_warnings():
         # Ctrl-C goes on to the caller as an exception that says more.
         warnings.filterwarnings("ignore", "Training was interrupted")
         network.fit_stream(source, validation=validation)
-    if network.stop_reason_ == "interrupted":
-        kept = f"; what is done is in {checkpoint}, call again to go on" if checkpoint else ""
-        raise KeyboardInterrupt(f"training was interrupted after {network.n_epochs_} epochs{kept}")
+    for member in getattr(network, "networks_", [network]):
+        if member.stop_reason_ == "interrupted":
+            kept = f"; what is done is in {member.checkpoint}, call again to go on" if checkpoint else ""
+            raise KeyboardInterrupt(f"training was interrupted after {member.n_epochs_} epochs{kept}")
     return Branch(codec, network)
+
+
+def _unfitted(inverter, checkpoint, progress):
+    """The network to train, by the inverter's settings or as it was handed in."""
+    if inverter.network is None:
+        # Its features are decorrelated already.
+        return BPRegressor(
+            output="sigmoid",
+            head="mse",
+            whiten=False,
+            checkpoint=checkpoint,
+            progress=progress,
+            random_state=inverter.random_state,
+            **inverter.settings,
+        )
+    network = clone(inverter.network)
+    own = {"progress": progress, "checkpoint": checkpoint}
+    inner = "network__" if isinstance(network, BPEnsemble) else ""
+    if isinstance(network, BPEnsemble) and network.network is None:
+        network.network = BPRegressor()
+    known = network.get_params()
+    network.set_params(**{inner + name: value for name, value in own.items() if inner + name in known})
+    if "random_state" in known and known["random_state"] is None:
+        network.set_params(random_state=inverter.random_state)
+    return network
 
 
 def _of_count(simulations, n_layers):
@@ -210,7 +232,7 @@ class _Kept:
         return Branch.from_state(arrays, settings, codec)
 
     def save(self, branch):
-        if self.finished is not None:
+        if self.finished is not None and branch.storable is None:
             arrays, settings = branch.get_state()
             storage.write(self.finished, "branch", arrays, settings | {"recipe": self.recipe})
         return branch

@@ -6,6 +6,7 @@ import json
 import numbers
 
 import numpy as np
+from sklearn.base import is_regressor
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -39,6 +40,10 @@ class Inverter:
         Passes over the training samples, each with fresh noise.
     max_time : float or None
         Seconds of training for each network, at most. With None, the same seed gives the same weights.
+    network : scikit-learn regressor, optional
+        In place of a `BPRegressor` with the four settings above: a `BPRegressor` with others, a `BPEnsemble`, or any
+        regressor of several targets, which learns u in [0, 1]. One without ``fit_stream`` sees the samples once, with
+        one draw of the noise. A file cannot hold a foreign one.
     false_alarm_rate : float
         Share of soundings from the prior itself that are flagged, over all checks together.
     sheets : Sheets, optional
@@ -69,6 +74,7 @@ class Inverter:
         trainer="adam",
         max_epochs=200,
         max_time=None,
+        network=None,
         false_alarm_rate=0.01,
         sheets=None,
         random_state=0,
@@ -96,6 +102,14 @@ class Inverter:
         self.prior = prior
         self.noise = usual_noise(survey.channels) if noise is None else noise
         self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
+        if network is not None and (
+            isinstance(network, type) or not hasattr(network, "fit") or not is_regressor(network)
+        ):
+            raise TypeError(
+                f"network is a {type(network).__name__}; pass an unfitted scikit-learn regressor, e.g. "
+                "bpinvert.network.BPRegressor(...)."
+            )
+        self.network = network
         if sheets is not None and not isinstance(sheets, Sheets):
             raise TypeError(f"sheets is {sheets!r}; pass a Sheets, e.g. Sheets(complete=1.0).")
         self.sheets = Sheets() if sheets is None else sheets
@@ -111,7 +125,7 @@ class Inverter:
 
     @property
     def networks(self) -> dict:
-        """The fitted `BPRegressor` of each layer count (0 for a prior without layers); their V_ and W_ can be read."""
+        """The fitted network of each layer count (0 for a prior without layers); V_ and W_ of ours can be read."""
         if not hasattr(self, "solver"):
             raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
         return {n_layers: branch.network for n_layers, branch in self.solver.branches.items()}
@@ -125,6 +139,7 @@ class Inverter:
             "noise": self.noise.to_dict(),
             "sheets": self.sheets.to_dict(),
             "settings": self.settings | {"trainer": trainer if isinstance(trainer, str) else trainer.to_dict()},
+            "network": None if self.network is None else " ".join(repr(self.network).split()),
             "false_alarm_rate": self.false_alarm_rate,
             "random_state": self.random_state,
         }
@@ -239,7 +254,7 @@ class Inverter:
             "prior": self.prior.to_dict() if self.prior.storable is None else repr(self.prior),
             "noise": self.noise.to_dict(),
             "sheets": self.sheets.to_dict(),
-            "settings": self.to_dict()["settings"],
+            "settings": self.to_dict()["settings"] | {"network": self.to_dict()["network"]},
             "training_range": answering.training_range(self.solver),
             "versions": results.versions(),
         }

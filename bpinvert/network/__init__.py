@@ -6,6 +6,7 @@ from bpinvert.network.ensemble import BPEnsemble
 from bpinvert.network.estimators import BPRegressor
 from bpinvert.network.gradients import GradientCheck, check_gradient
 from bpinvert.network.heads import CrossEntropy, Gaussian, MeanSquaredError, Mixture
+from bpinvert.network.learning import LearningCurve, learning_curve
 from bpinvert.network.sizing import HiddenTrial, suggest_hidden, try_hidden
 from bpinvert.network.trainers import (
     LBFGS,
@@ -31,6 +32,7 @@ __all__ = [
     "GradientCheck",
     "GradientDescent",
     "HiddenTrial",
+    "LearningCurve",
     "LevenbergMarquardt",
     "MeanSquaredError",
     "Mixture",
@@ -38,6 +40,7 @@ __all__ = [
     "Network",
     "Rprop",
     "check_gradient",
+    "learning_curve",
     "suggest_hidden",
     "try_hidden",
 ]

@@ -91,6 +91,11 @@ class BPEstimator(BaseEstimator):
         """Weights from the (last) hidden layer to the outputs, thresholds in row 0."""
         return self.matrices_[-1]
 
+    def loss(self, X, y) -> float:
+        """Mean loss of the head per sample, without weight decay: ½Σ(d − o)² with the mse head."""
+        outputs = self._outputs(X)
+        return float(door.head_of(self).losses(outputs, self.targets_of(y)).mean(dtype=float))
+
     def describe(self) -> str:
         """The network in words: a table of its layers, then one of each layer's weights and thresholds."""
         check_is_fitted(self)
