@@ -599,3 +599,18 @@ def test_the_networks_can_be_looked_into(inverter, mixture):
     assert list(mixture.networks) == [2, 3, 4]
     network = inverter.networks[3]
     assert network.V_.shape == (3 * 14 + 1, 32) and network.W_.shape == (32 + 1, 5)
+
+
+def test_the_learning_curve_says_whether_more_samples_would_help(inverter, soundings):
+    curve = inverter.learning_curve()
+    assert curve["training_loss"].shape == (1, SMALL["max_epochs"])
+    assert (curve["validation_loss"] > 0.9 * curve["training_loss"]).all()
+    few = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=64, max_epochs=150).fit(
+        n_samples=700, n_calibration=1000, progress=False
+    )
+    assert few.learning_curve()["gain"].item() > 0.05
+    assert "more samples would help: 1400 instead of 700" in few.learning_curve()["verdict"].item()
+    streamed = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=8, max_epochs=2).fit(
+        stream=True, n_samples=1000, n_calibration=1000, progress=False
+    )
+    assert streamed.learning_curve()["verdict"].item().startswith("more samples come with more epochs: each of the 2")

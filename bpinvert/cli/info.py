@@ -43,6 +43,8 @@ def describe_inverter(inverter) -> str:
     identity = inverter.identity
     fresh = " fresh in every epoch" if identity["stream"] else ""
     lines["training"] = f"{identity['n_samples']} samples{fresh}, seed {identity['seed']}"
+    verdicts = inverter.learning_curve()["verdict"].values
+    lines["more samples"] = "; ".join(dict.fromkeys(str(sentence) for sentence in verdicts))
     lines["calibration"] = ", ".join(f"{level}: {c.n} soundings" for level, c in inverter.calibrations.items())
     lines["false alarms"] = f"{100 * inverter.false_alarm_rate:g} in 100 soundings from the prior"
     return _lines(lines | {"versions": _versions(identity["versions"])})

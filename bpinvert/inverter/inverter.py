@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from bpinvert import checks, geometry, results
-from bpinvert.inverter import answering, file, fitting
+from bpinvert.inverter import answering, file, fitting, learning
 from bpinvert.inverter.solving import FEWEST_PLACES, LEVELS
 from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors.base import count
@@ -70,7 +70,7 @@ class Inverter:
         prior,
         noise=None,
         *,
-        hidden=128,
+        hidden=(128, 64),
         trainer="adam",
         max_epochs=200,
         max_time=None,
@@ -200,6 +200,26 @@ class Inverter:
             "versions": results.versions(),
         }
         return self
+
+    def learning_curve(self):
+        """How the networks learned, and whether more samples would have helped.
+
+        Without `stream` that is judged from the gap between training and validation loss: half of it would close with
+        infinitely many samples, a quarter with twice as many.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``training_loss`` and ``validation_loss`` on (layer_count, epoch), ``gain`` and ``verdict`` on
+            (layer_count).
+
+        Raises
+        ------
+        ValueError
+            If the inverter is not fitted, or its network keeps no curves.
+        """
+        self.networks  # noqa: B018  raises where there are none
+        return learning.learning_curve(self)
 
     def calibrate(self, level="refined", *, n=50_000, seed=0, progress=False) -> Inverter:
         """Calibrate the p-values of `level` on `n` fresh simulations that no training has seen."""

@@ -11,7 +11,7 @@ import xarray as xr
 import bpinvert as bp
 from bpinvert.cli import main
 from bpinvert.cli.recipe import read_recipe
-from bpinvert.network.fitting import Objective
+from bpinvert.network.checkpoints import Snapshot
 from forward_models import Schlumberger
 from forward_models import survey_from_dict as read_survey
 from tests.cli import RECIPE, sheet
@@ -145,17 +145,17 @@ def test_samples_of_another_prior_are_refused(recipe, tmp_path, refused):
 
 def test_interrupted_training_says_what_is_kept_and_ends_the_same(recipe, tmp_path, refused, monkeypatch, trained):
     argv = ["train", recipe(RECIPE), "-o", str(tmp_path / "inverter.nc")]
-    validate, calls = Objective.on_validation, []
+    after, calls = Snapshot.after, []
 
-    def stopped(*args):
+    def stopped(*args, **kwargs):
         calls.append(args)
         # one call ends each epoch
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return validate(*args)
+        return after(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Objective, "on_validation", stopped)
+        patch.setattr(Snapshot, "after", stopped)
         line = refused(*argv)
     kept = tmp_path / "inverter.checkpoint"
     assert "stopped" in line and str(kept) in line
