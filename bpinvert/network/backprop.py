@@ -104,20 +104,22 @@ class Network:
         """
         return INITIAL[how](self, rng, X).astype(self.dtype)
 
-    def forward(self, weights: np.ndarray, X: np.ndarray) -> np.ndarray:
+    def forward(self, weights: np.ndarray, X: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Outputs o.
 
         Parameters
         ----------
         weights : (n_weights,) array
         X : (n_samples, n_inputs) array, in the network's dtype
+        out : (n_samples, n_outputs) array, optional
+            Receives the outputs, in its own dtype.
 
         Returns
         -------
         (n_samples, n_outputs) array
         """
         matrices = self.matrices(weights)
-        outputs = np.empty((len(X), self.sizes[-1]), self.dtype)
+        outputs = np.empty((len(X), self.sizes[-1]), self.dtype) if out is None else out
         for rows in self.blocks(len(X)):
             outputs[rows] = self._forward(matrices, X[rows])[-1]
         return outputs

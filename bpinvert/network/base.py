@@ -356,15 +356,19 @@ class BPEstimator(BaseEstimator):
         )
 
     def _outputs(self, X):
-        """The network's outputs for inputs X, on all threads."""
+        """The network's outputs for inputs X in float64, on all threads."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=self.weights_.dtype, reset=False)
-        objective = Objective(self._network(), n_jobs=n_threads(self.n_jobs) if len(X) > 20_000 else 1)
+        network = self._network()
+        outputs = np.empty((len(X), network.sizes[-1]))
+        # Threads cost more than they save on a few samples.
+        objective = Objective(network, n_jobs=n_threads(self.n_jobs) if len(X) > 20_000 else 1)
         try:
-            parts = objective.map(lambda network, part: network.forward(self.weights_, part.X), Samples(X, X[:, :0]))
+            # Each part of the outputs is filled where it lies.
+            objective.map(lambda network, part: network.forward(self.weights_, part.X, part.Y), Samples(X, outputs))
         finally:
             objective.close()
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return outputs
 
 
 def _whitening(snapshot):

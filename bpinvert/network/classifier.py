@@ -120,7 +120,7 @@ class BPClassifier(ClassifierMixin, BPEstimator):
     def predict_proba(self, X):
         """Probability of each class, (n_samples, n_classes); outputs of sigmoid neurons are scaled to a sum of 1."""
         check_is_fitted(self)
-        answer = door.head_of(self).mean(self._outputs(X)).astype(float)
+        answer = door.head_of(self).mean(self._outputs(X))
         if answer.shape[1] == 1:
             return np.hstack([1 - answer, answer])
         total = answer.sum(axis=1, keepdims=True)

@@ -194,7 +194,7 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         -------
         (n_samples,) or (n_samples, n_targets) array of float64, shaped as y was
         """
-        answer = door.head_of(self).mean(self._outputs(X)).astype(float)
+        answer = door.head_of(self).mean(self._outputs(X))
         return answer[:, 0] if self._y_ndim == 1 else answer
 
     def draw(self, X, n_draws, random_state=None):
@@ -213,12 +213,12 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         (n_draws, n_samples) or (n_draws, n_samples, n_targets) array of float64
         """
         rng = np.random.default_rng(random_state)
-        draws = self._fitted_head().draw(self._outputs(X).astype(float), door.check_count("n_draws", n_draws), rng)
+        draws = self._fitted_head().draw(self._outputs(X), door.check_count("n_draws", n_draws), rng)
         return draws[..., 0] if self._y_ndim == 1 else draws
 
     def log_density(self, X, y):
         """Logarithm of the probability density that the head states for targets `y` at inputs `X`, (n_samples,)."""
-        outputs = self._outputs(X).astype(float)
+        outputs = self._outputs(X)
         Y = np.asarray(y, dtype=float)
         if Y.size != len(outputs) * self.n_outputs_ or not np.isfinite(Y).all():
             raise ValueError(
