@@ -261,6 +261,15 @@ def test_inputs_are_not_changed(head):
         np.testing.assert_array_equal(array, copy)
 
 
+@every_head_and_targets
+def test_no_samples_have_no_answers_and_no_loss(head, n_targets):
+    outputs, targets = np.empty((0, head.n_outputs(n_targets))), np.empty((0, n_targets))
+    assert head.mean(outputs).shape == (0, n_targets)
+    assert head.draw(outputs, 2, np.random.default_rng(0)).shape == (2, 0, n_targets)
+    assert head.losses(outputs, targets).shape == head.log_density(outputs, targets).shape == (0,)
+    assert loss_and_gradient(head, outputs, targets)[0] == 0
+
+
 def test_a_mixture_of_one_is_the_gaussian():
     outputs, targets = block_for(Mixture(1))
     loss, gradient = loss_and_gradient(Mixture(1), outputs, targets)

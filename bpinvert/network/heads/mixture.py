@@ -77,7 +77,7 @@ class Mixture(Head):
     def _split(self, outputs):
         """Views of logits (n_samples, K) and blocks (n_samples, K, n_parameters)."""
         logits, blocks = outputs[:, : self.components], outputs[:, self.components :]
-        return logits, blocks.reshape(len(outputs), self.components, -1)
+        return logits, blocks.reshape(len(outputs), self.components, blocks.shape[1] // self.components)
 
     def _components(self, outputs):
         """ln π (K, n_samples) and the normal densities (K, n_samples)."""
