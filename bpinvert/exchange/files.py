@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from bpinvert import storage
-from bpinvert.exchange import doors, readable
+from bpinvert.exchange import doors, names, readable
 from bpinvert.exchange.parts import put_together, taken_apart
-from bpinvert.network import BPRegressor
+from bpinvert.network import BPClassifier, BPEnsemble, BPRegressor
 
 # What a file can hold: estimators with get_state() and from_state().
-KINDS = {estimator.__name__: estimator for estimator in (BPRegressor,)}
+KINDS = {estimator.__name__: estimator for estimator in (BPRegressor, BPClassifier, BPEnsemble)}
 _SUFFIXES = (".json", ".nc")
 
 
 def save_network(model, path) -> None:
     """Write the weights and settings of a fitted network.
 
-    The file gives the same network back: predictions to the last bit. Settings of one run (`checkpoint`, `progress`,
-    `random_state`) and names of input columns are not stored.
+    The file gives the same network back: predictions to the last bit, classes and names of columns included. Settings
+    of one run (`checkpoint`, `progress`, `random_state`, `warm_start`, `n_jobs`) are not stored.
 
     Parameters
     ----------
-    model : BPRegressor, fitted
+    model : BPRegressor, BPClassifier or BPEnsemble, fitted
     path : path
         Ending in ".json", which people and any program can read, or in ".nc" for netCDF-3.
 
@@ -29,7 +29,8 @@ def save_network(model, path) -> None:
     TypeError
         If `model` is something else.
     ValueError
-        If it is not fitted, or the path has another suffix or cannot be written.
+        If it is not fitted, its classes are neither numbers nor words, or the path has another suffix or cannot be
+        written.
 
     Examples
     --------
@@ -45,7 +46,7 @@ def save_network(model, path) -> None:
     path = doors.with_suffix(path, _SUFFIXES, "a network file")
     doors.require_fitted(model, "save_network")
     arrays, state = taken_apart(model.get_state())
-    description = {"version": doors.VERSION, "estimator": type(model).__name__, "state": state}
+    description = {"version": doors.VERSION, "estimator": type(model).__name__, **names.known(model), "state": state}
     with doors.saying_why(path):
         if path.suffix.lower() == ".json":
             readable.write(path, arrays, description)
@@ -62,7 +63,7 @@ def load_network(path):
 
     Returns
     -------
-    BPRegressor, fitted
+    BPRegressor, BPClassifier or BPEnsemble, fitted
 
     Raises
     ------
@@ -73,20 +74,24 @@ def load_network(path):
     path = doors.with_suffix(path, _SUFFIXES, "a network file")
     arrays, stored = readable.read(path) if path.suffix.lower() == ".json" else storage.read(path, "network")
     doors.require_version(path, stored.get("version"))
-    name = stored.get("estimator")
-    if name not in list(KINDS):
+    kind = stored.get("estimator")
+    if kind not in list(KINDS):
         raise ValueError(
-            f"{path} holds a {name!r}, this version of bpinvert reads {', '.join(KINDS)}. Update bpinvert."
+            f"{path} holds a {kind!r}, this version of bpinvert reads {', '.join(KINDS)}. Update bpinvert."
         )
     try:
-        return KINDS[name].from_state(put_together(arrays, stored["state"]))
+        model = KINDS[kind].from_state(put_together(arrays, stored["state"]))
+        names.give(model, stored)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, MemoryError) as error:
         raise ValueError(f"{path} describes no network ({error}); save the network again.") from None
+    return model
 
 
 def _check_model(model):
     kind = type(model)
     if KINDS.get(kind.__name__) is kind:
+        for network in getattr(model, "networks_", ()):
+            _check_model(network)
         return
     todo = "Pass the network itself; for a scikit-learn pipeline that is its last step, and export_onnx takes it whole."
     if kind.__name__ == "Inverter":

@@ -10,13 +10,14 @@ import numpy as np
 _MATRICES = {1: ("V", "W"), 2: ("V", "V2", "W")}
 
 
-def taken_apart(state: dict, prefix: str = "") -> tuple[dict[str, np.ndarray], dict]:
+def taken_apart(state: dict | list[dict], prefix: str = "") -> tuple[dict[str, np.ndarray], dict]:
     """Arrays by name and the rest of a state, its flat weights as matrices.
 
     Parameters
     ----------
-    state : dict
-        From ``get_state()``: arrays, "settings", and "networks" (a list of states) where it has several.
+    state : dict or list of dict
+        From ``get_state()``: arrays, "settings", and "networks" (a list of states) where it has several. A list is
+        that of an ensemble, which has nothing else.
     prefix : str
         Of the arrays' names.
 
@@ -30,6 +31,8 @@ def taken_apart(state: dict, prefix: str = "") -> tuple[dict[str, np.ndarray], d
     [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     """
     arrays, rest = {}, {}
+    if isinstance(state, list):
+        state = {"networks": state}
     for name, value in state.items():
         if name == "networks":
             parts = [taken_apart(member, f"{prefix}network{k}_") for k, member in enumerate(value)]
@@ -45,7 +48,7 @@ def taken_apart(state: dict, prefix: str = "") -> tuple[dict[str, np.ndarray], d
     return arrays, rest
 
 
-def put_together(arrays: dict[str, np.ndarray], rest: dict, prefix: str = "") -> dict:
+def put_together(arrays: dict[str, np.ndarray], rest: dict, prefix: str = "") -> dict | list[dict]:
     """Inverse of :func:`taken_apart`.
 
     Raises
@@ -68,7 +71,7 @@ def put_together(arrays: dict[str, np.ndarray], rest: dict, prefix: str = "") ->
         if [matrix.shape for matrix in matrices] != shapes:
             raise ValueError(f"its matrices have shapes {[m.shape for m in matrices]}, its settings say {shapes}")
         state["weights"] = np.concatenate([matrix.ravel() for matrix in matrices])
-    return state
+    return state["networks"] if state.keys() == {"networks"} else state
 
 
 def _matrices(weights, settings):
