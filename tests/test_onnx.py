@@ -1,6 +1,7 @@
 """ONNX files answer as predict does, in the user's own units, without Python's help."""
 
 import functools
+import json
 import sys
 
 import numpy as np
@@ -13,9 +14,9 @@ from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScale
 
 import bpinvert as bp
 from bpinvert.exchange import heads
-from bpinvert.exchange.graph import Graph
-from bpinvert.network import BPRegressor
-from bpinvert.network.heads import HEADS, CrossEntropy, Gaussian, Mixture
+from bpinvert.exchange.graph import Graph, Output
+from bpinvert.network import BPClassifier, BPEnsemble, BPRegressor
+from bpinvert.network.heads import CrossEntropy, Gaussian, Mixture
 from forward_models import Schlumberger
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
@@ -27,17 +28,35 @@ X = np.exp(RNG.uniform(0, 9, size=(300, 4)))
 Z = (np.log(X) - 4.5) / 2.6
 Y = np.stack([np.sin(Z[:, 0]) * Z[:, 1], np.cos(Z[:, 2]), Z[:, 3]], axis=1)
 METRES = np.exp(2 + 0.5 * Y)
+SHARES = np.abs(Y) / np.abs(Y).sum(axis=1, keepdims=True)
+SETTINGS = {"hidden": 6, "max_epochs": 5, "random_state": 0, "dtype": "float64"}
+# Which third of the samples each belongs to.
+PLACE = np.argsort(np.argsort(Z[:, 0] + Z[:, 1])) * 3 // len(Z)
+WORDS = np.array(["clay", "gravel", "sand, Ω·m"])
 
 
 def network(**settings):
-    return BPRegressor(**{"hidden": 6, "max_epochs": 5, "random_state": 0, "dtype": "float64"} | settings)
+    return BPRegressor(**SETTINGS | settings)
+
+
+def classifier(**settings):
+    return BPClassifier(**SETTINGS | settings)
+
+
+def ensemble(**settings):
+    return BPEnsemble(network(**settings), 3, random_state=0)
+
+
+def answers(path, inputs):
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(None, {"X": inputs}), strict=True))
 
 
 def answer(path, inputs):
-    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (output,) = session.run(None, {"X": inputs})
-    assert session.get_outputs()[0].name == "y"
-    return output
+    found = answers(path, inputs)
+    assert list(found) == ["y"]
+    return found["y"]
 
 
 def exported(model, tmp_path, **settings):
@@ -73,18 +92,138 @@ def test_a_steepness_multiplies_the_net_inputs_of_hidden_neurons_and_of_a_sigmoi
     activation, function, tmp_path
 ):
     for output, last in (("linear", lambda net: net), ("sigmoid", lambda net: 1 / (1 + np.exp(-1.7 * net)))):
-        model = network(activation=activation, output=output).fit(Z, np.abs(Y[:, :2] / 6))
-        model.steepness = 1.7
+        model = network(activation=activation, output=output, steepness=1.7).fit(Z, np.abs(Y[:, :2] / 6))
         expected = last(function(Z @ model.V_[1:] - model.V_[0]) @ model.W_[1:] - model.W_[0])
         np.testing.assert_allclose(answer(exported(model, tmp_path), Z), expected, rtol=1e-10, atol=1e-12)
+        assert_same(model, tmp_path, Z)
 
 
 @pytest.mark.parametrize("y", [Y[:, 0], Y], ids=["flat", "three columns"])
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", ["mse", "gaussian", "mixture", Mixture(components=6)], ids=str)
 def test_every_head_answers_with_its_mean(head, y, tmp_path):
-    if head == "cross_entropy":
-        y = np.abs(y) / np.abs(y).sum(axis=-1, keepdims=True) if y.ndim == 2 else y**2 / 2
     assert_same(network(head=head).fit(Z, y), tmp_path, Z)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "object"])
+@pytest.mark.parametrize(
+    ("output", "y"), [("sigmoid", SHARES[:, 0]), ("sigmoid", SHARES), ("softmax", SHARES)], ids=["flat", "3", "shares"]
+)
+def test_a_cross_entropy_head_applies_its_link_once_and_without_steepness(output, y, named, tmp_path):
+    head = "cross_entropy" if named else CrossEntropy(output)
+    model = network(head=head, output=output, steepness=1.7).fit(Z, y)
+    assert_same(model, tmp_path, Z)
+    net = np.tanh(1.7 * (Z @ model.V_[1:] - model.V_[0])) @ model.W_[1:] - model.W_[0]
+    expected = 1 / (1 + np.exp(-net)) if output == "sigmoid" else np.exp(net) / np.exp(net).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(answer(tmp_path / "network.onnx", Z).ravel(), expected.ravel(), rtol=1e-10)
+
+
+def assert_same_choice(model, tmp_path, inputs=Z, rtol=1e-10):
+    """The file names the classes that `predict` names, with the probabilities of `predict_proba`."""
+    found = answers(exported(model, tmp_path), inputs)
+    assert list(found) == ["label", "probability"]
+    expected = model.predict_proba(inputs)
+    assert found["probability"].shape == expected.shape and found["probability"].dtype == np.float64
+    np.testing.assert_allclose(found["probability"], expected, rtol=rtol, atol=rtol)
+    assert found["label"].shape == (len(inputs),)
+    # == and not assert_array_equal: words are objects here.
+    assert found["label"].tolist() == model.predict(inputs).tolist()
+
+
+@pytest.mark.parametrize("wrap", [lambda m: m, lambda m: make_pipeline(StandardScaler(), m)], ids=["alone", "pipeline"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"output": "sigmoid"}, {"output": "sigmoid", "head": "mse"}, {"output": "linear", "head": "mse"}],
+    ids=str,
+)
+def test_a_classifier_names_the_class_that_predict_names(settings, n_classes, wrap, tmp_path):
+    model = wrap(classifier(steepness=1.7, **settings)).fit(Z, WORDS[np.minimum(PLACE, n_classes - 1)])
+    assert len(set(model.predict(Z))) == n_classes
+    assert_same_choice(model, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("classes", "kind"),
+    [
+        (np.array([-3, 5, 2**62]), np.int64),
+        (np.array([1, 2, 3], np.uint8), np.int64),
+        (np.array([0.0, 1.0, 5.0]), np.int64),
+        (np.array([False, True, True]), np.int64),
+        (WORDS, np.object_),
+        (WORDS.astype(object), np.object_),
+    ],
+    ids=lambda value: str(getattr(value, "dtype", "")),
+)
+def test_labels_are_words_or_whole_numbers_as_the_classes_are(classes, kind, tmp_path):
+    model = classifier().fit(Z, classes[PLACE])
+    assert_same_choice(model, tmp_path)
+    assert answers(tmp_path / "network.onnx", Z)["label"].dtype == kind
+
+
+def test_classes_beyond_64_bits_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"the classes \[1, 2, 9223372036854775813\] cannot be exported; a label is"):
+        bp.export_onnx(classifier().fit(Z, np.array([1, 2, 2**63 + 5], np.uint64)[PLACE]), tmp_path / "a.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_classifier_in_single_precision_answers_within_its_own_rounding(tmp_path):
+    model = classifier(dtype="float32").fit(Z, PLACE)
+    assert_same_choice(model, tmp_path, rtol=1e-6)  # float32
+    found = answers(exported(model, tmp_path, dtype="float32"), Z.astype(np.float32))
+    assert found["probability"].dtype == np.float32
+    np.testing.assert_allclose(found["probability"], model.predict_proba(Z), atol=1e-5)  # float32
+
+
+@pytest.mark.parametrize("settings", [{"output": "sigmoid"}, {"output": "linear", "head": "mse"}], ids=str)
+def test_classes_that_no_neuron_speaks_for_are_equally_probable(settings, tmp_path):
+    model = classifier(**settings).fit(Z, PLACE)
+    model.W_[0] = 1e4  # a threshold at which every sigmoid is 0, and linear answers are negative
+    assert (model.predict_proba(Z) == 1 / 3).all()
+    assert_same_choice(model, tmp_path)
+
+
+@pytest.mark.parametrize("settings", [{}, {"output": "sigmoid"}], ids=str)
+def test_the_probability_of_what_is_not_a_number_is_none(settings, tmp_path):
+    path = exported(classifier(**settings).fit(Z, PLACE), tmp_path)
+    found = answers(path, np.array([[np.nan, 0, 0, 0], [0, 0, 0, 0]]))["probability"]
+    assert np.isnan(found[0]).all() and np.isfinite(found[1]).all()
+
+
+def test_a_classifier_takes_any_number_of_rows_and_describes_itself(tmp_path):
+    path = exported(make_pipeline(StandardScaler(), classifier()).fit(Z, WORDS[PLACE]), tmp_path)
+    for n in (0, 1, 7):
+        found = answers(path, Z[:n])
+        assert found["label"].shape == (n,) and found["probability"].shape == (n, 3)
+    stored = onnx.load(path)
+    assert {node.domain for node in stored.graph.node} == {""}
+    assert "label = predict(X)" in stored.graph.doc_string
+    assert [output.name for output in stored.graph.output] == ["label", "probability"]
+    assert all("clay, gravel, sand, Ω·m" in output.doc_string for output in stored.graph.output)
+
+
+def test_a_classifier_has_no_target_to_be_scaled(tmp_path):
+    model = TransformedTargetRegressor(make_pipeline(StandardScaler(), classifier())).fit(Z, PLACE)
+    with pytest.raises(
+        TypeError, match="a TransformedTargetRegressor around a BPClassifier cannot be exported; classes"
+    ):
+        bp.export_onnx(model, tmp_path / "a.onnx")
+
+
+@pytest.mark.parametrize("y", [Y[:, 0], Y[:, :1], Y], ids=["flat", "one column", "three columns"])
+@pytest.mark.parametrize("head", ["mse", "gaussian", Mixture(components=6)], ids=str)
+def test_an_ensemble_answers_with_the_mean_of_its_networks(head, y, tmp_path):
+    model = ensemble(head=head).fit(Z, y)
+    assert_same(model, tmp_path, Z)
+    found = answer(tmp_path / "network.onnx", Z)
+    assert np.abs(found - model.networks_[0].predict(Z)).max() > 1e-3
+    settings = {entry.key: entry.value for entry in onnx.load(tmp_path / "network.onnx").metadata_props}["settings"]
+    assert len(json.loads(settings)) == 3
+
+
+def test_an_ensemble_is_scaled_like_a_network(tmp_path):
+    inner = make_pipeline(FunctionTransformer(np.log10), StandardScaler(), ensemble())
+    model = TransformedTargetRegressor(inner, func=np.log, inverse_func=np.exp).fit(X, METRES)
+    assert_same(model, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -96,10 +235,10 @@ def test_the_settings_of_a_head_count(head, n_targets):
     outputs = 3 * np.random.default_rng(1).standard_normal((50, n_outputs))
     graph = Graph("float64")
     words = dict.fromkeys(("X", "y", "model", "version"), "")
-    shapes = {"X": ["n", n_outputs], "y": ["n", n_targets]}
-    file = graph.model(onnx, heads.mean(graph, head, n_targets, "X"), shapes, words).SerializeToString()
+    output = Output(heads.mean(graph, head, n_targets, "X"), ["n", n_targets])
+    file = graph.model(onnx, n_outputs, {"y": output}, words).SerializeToString()
     np.testing.assert_allclose(answer(file, outputs), head.mean(outputs), rtol=1e-12, atol=1e-14)
-    assert answer(file, outputs[:0]).shape == (0, n_targets)
+    assert answer(file, outputs[:0]).shape == head.mean(outputs[:0]).shape == (0, n_targets)
 
 
 def test_a_head_that_is_not_known_is_named_with_those_that_are():

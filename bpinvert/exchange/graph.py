@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 # Those of ONNX 1.12 (2022): newer runtimes read older files, not the other way round.
 OPSET, IR_VERSION = 17, 8
+
+
+class Output(NamedTuple):
+    """What a file answers with: an array of the graph by name, its shape, and its dtype (None: as all arithmetic)."""
+
+    value: str
+    shape: list
+    dtype: np.dtype | None = None
 
 
 class Graph:
@@ -47,28 +57,31 @@ class Graph:
             value = self.add(operator, value, *constants)
         return value
 
-    def model(self, onnx, answer: str, shapes: dict, words: dict):
-        """The checked onnx.ModelProto whose output "y" is `answer` and whose input is "X".
+    def model(self, onnx, n_inputs: int, outputs: dict[str, Output], words: dict):
+        """The checked onnx.ModelProto with the input "X" (n, n_inputs).
 
         Parameters
         ----------
         onnx : module
-        answer : str
-        shapes : dict of "X" and "y" -> shape
-        words : dict of "X", "y" and "model" -> description; any other entry is metadata
+        n_inputs : int
+        outputs : dict of Output by name
+        words : dict of "X", "model", "version" and each output -> description; any other entry is metadata
         """
         helper = onnx.helper
-        element = helper.np_dtype_to_tensor_dtype(self.dtype)
         nodes = [
             helper.make_node(operator, inputs, [name], name=name, **attributes)
             for operator, inputs, name, attributes in self.nodes
         ]
-        nodes.append(helper.make_node("Identity", [answer], ["y"], name="y"))
-        ends = [
-            helper.make_tensor_value_info(name, element, shapes[name], doc_string=words[name]) for name in ("X", "y")
-        ]
+        nodes += [helper.make_node("Identity", [output.value], [name], name=name) for name, output in outputs.items()]
+
+        def end(name, shape, dtype):
+            element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype or self.dtype))
+            return helper.make_tensor_value_info(name, element, shape, doc_string=words[name])
+
+        start = end("X", ["n", n_inputs], None)
+        ends = [end(name, output.shape, output.dtype) for name, output in outputs.items()]
         constants = [onnx.numpy_helper.from_array(values, name) for name, values in self.constants.items()]
-        graph = helper.make_graph(nodes, "bpinvert", ends[:1], ends[1:], constants, doc_string=words["model"])
+        graph = helper.make_graph(nodes, "bpinvert", [start], ends, constants, doc_string=words["model"])
         model = helper.make_model(
             graph,
             ir_version=IR_VERSION,
