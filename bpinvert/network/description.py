@@ -21,7 +21,7 @@ def describe(model) -> str:
         last = layer == n_layers - 1
         name = "output" if last else "hidden" if n_layers == 2 else f"hidden {layer + 1}"
         activation = model.output if last else model.activation
-        if model.steepness != 1 and activation not in ("linear", "softmax"):
+        if model.steepness != 1 and not (last and door.network_output(model) == "linear"):
             activation += f" (steepness {model.steepness:g})"
         weights = f"{matrix.shape[0] - 1} × {matrix.shape[1]} = {matrix[1:].size}"
         rows.append((name, str(matrix.shape[1]), activation, weights, str(matrix.shape[1])))

@@ -30,8 +30,8 @@ def nguyen_widrow(network, rng, X=None):
     """Hidden neurons whose steep parts share out the range of the inputs.
 
     Every hidden neuron gets a random direction of length 0.7·n_hidden^(1/n_inputs), and a threshold that puts its
-    middle somewhere in the inputs' range; the inputs' range is that of `X`, [−1, 1] without. The output layer is
-    Xavier's.
+    middle somewhere in the inputs' range: that of `X`, [−1, 1] without, and for a second hidden layer that of the
+    first's activation. The output layer is Xavier's.
 
     References
     ----------
@@ -45,11 +45,13 @@ def nguyen_widrow(network, rng, X=None):
         direction = rng.uniform(-1, 1, (n_from, n_to))
         direction *= length / np.linalg.norm(direction, axis=0)
         threshold = rng.uniform(-length, length, n_to)
+        low, high = np.full(n_from, -1.0), np.ones(n_from)
         if layer == 0 and X is not None:
             low, high = X.min(axis=0).astype(float), X.max(axis=0).astype(float)
-            half = np.where(high > low, (high - low) / 2, 1.0)
-            direction /= half[:, None]
-            threshold += (low + high) / 2 @ direction
+        elif layer and network.settings["activation"] == "unipolar":
+            low[:] = 0
+        direction /= np.where(high > low, (high - low) / 2, 1.0)[:, None]
+        threshold += (low + high) / 2 @ direction
         matrix[0], matrix[1:] = threshold, direction
     return weights
 

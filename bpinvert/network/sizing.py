@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
-from bpinvert.network.strategies import is_count, require
+from bpinvert.network.strategies import is_count, is_number, require
 
 
 def suggest_hidden(n_inputs: int, n_outputs: int, n_samples: int | None = None) -> dict[str, tuple[int, int]]:
@@ -105,9 +105,9 @@ def try_hidden(network, X, y, hidden=None, *, repeats=1, tolerance=0.02) -> Hidd
         If the network holds out no validation samples.
     """
     require("try_hidden", "repeats", repeats, is_count(repeats), "a whole number from 1")
-    require("try_hidden", "tolerance", tolerance, tolerance >= 0, "zero or a positive number")
+    require("try_hidden", "tolerance", tolerance, is_number(tolerance) and tolerance >= 0, "zero or a positive number")
     if hidden is None:
-        n_outputs = np.shape(y)[1] if np.ndim(y) == 2 else 1
+        n_outputs = network.targets_of(y).shape[1]
         ranges = suggest_hidden(np.shape(X)[1], n_outputs).values()
         low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
         hidden = np.unique(np.geomspace(max(low, 2), max(high, 3), 6).round().astype(int)).tolist()
@@ -123,5 +123,7 @@ def try_hidden(network, X, y, hidden=None, *, repeats=1, tolerance=0.02) -> Hidd
             )
         found.append(min(fitted, key=lambda model: min(model.validation_curve_)))
     losses = [min(model.validation_curve_) for model in found]
-    good = next(k for k, loss in enumerate(losses) if loss <= (1 + tolerance) * min(losses))
+    # A log-density head's loss may be negative.
+    enough = min(losses) + tolerance * abs(min(losses))
+    good = next(k for k, loss in enumerate(losses) if loss <= enough)
     return HiddenTrial(tuple(hidden), tuple(losses), hidden[good], found[good])

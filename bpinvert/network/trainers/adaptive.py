@@ -11,8 +11,8 @@ from bpinvert.network.trainers.base import Trainer
 class Adaptive(Trainer):
     """Gradient descent with momentum whose rate grows with success and shrinks with failure.
 
-    A step after which the loss has grown by more than the factor `worst` is void: the weights stay, the rate is
-    multiplied by `decrease`, and the next step has no momentum. A step that lowers the loss raises the rate.
+    A step after which the loss has grown by more than the share `worst` − 1 of its size is void: the weights stay, the
+    rate is multiplied by `decrease`, and the next step has no momentum. A step that lowers the loss raises the rate.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Adaptive(Trainer):
     increase, decrease : float
         Factors on the rate.
     worst : float
-        Largest allowed ratio of the loss after a step to that before.
+        Largest allowed ratio of the loss after a step to that before, where losses are positive.
 
     References
     ----------
@@ -53,7 +53,8 @@ class Adaptive(Trainer):
         step = self.momentum * state["step"] - float(state["rate"]) * gradient
         step = step.astype(weights.dtype)
         after = loss.loss(weights + step)
-        if np.isfinite(before) and not after <= self.worst * before:
+        # A log-density head's loss may be negative.
+        if np.isfinite(before) and not after <= before + (self.worst - 1) * abs(before):
             state["rate"] *= self.decrease
             state["step"][...] = 0
             return before, False
@@ -68,7 +69,7 @@ class Rprop(Trainer):
     """Resilient backpropagation: only the sign of each slope counts, each weight has a step length of its own.
 
     Where a slope changes sign the minimum was overstepped: the length is multiplied by `decrease` and this weight rests
-    for one epoch; where it does not, by `increase` (Rprop−, without going back).
+    for one epoch; where it does not, by `increase` (iRprop−, without going back).
 
     Parameters
     ----------
@@ -77,8 +78,8 @@ class Rprop(Trainer):
 
     References
     ----------
-    Riedmiller & Braun (1993), doi:10.1109/ICNN.1993.298623. Names in MATLAB's trainrp: delta0, deltamax, delt_inc,
-    delt_dec.
+    Riedmiller & Braun (1993), doi:10.1109/ICNN.1993.298623. Igel & Hüsken (2000), Improving the Rprop learning
+    algorithm. Names in MATLAB's trainrp: delta0, deltamax, delt_inc, delt_dec.
     """
 
     name = "rprop"
@@ -101,7 +102,8 @@ class Rprop(Trainer):
         return {"step": np.full_like(weights, self.initial_step), "slope": np.zeros_like(weights)}
 
     def epoch(self, objective, weights, state, samples, rng, budget):
-        loss, gradient = objective.on(samples).loss_and_gradient(weights)
+        objective = objective.on(samples)
+        loss, gradient = objective.loss_and_gradient(weights)
         if not np.isfinite(loss):
             return loss, False
         agreement = np.sign(gradient) * np.sign(state["slope"])
@@ -111,4 +113,5 @@ class Rprop(Trainer):
         weights -= (np.sign(slope) * step).astype(weights.dtype)
         state["step"][...] = step
         state["slope"][...] = slope
-        return loss, not slope.any() and not gradient.any()
+        # Signs tell nothing of the loss: it may have grown, and the loop keeps the weights of the smallest.
+        return objective.loss(weights), not gradient.any()
