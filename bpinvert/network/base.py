@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numbers
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from bpinvert.network import settings as door
 from bpinvert.network.backprop import Network
@@ -158,7 +160,7 @@ class BPEstimator(BaseEstimator):
     def _fit(self, X, Y, sample_weight):
         """Train on fixed samples: X and encoded targets Y in the network's dtype."""
         samples = self._weighted(X, Y, sample_weight)
-        checkpoint, stored, seed = self._resume(door.fingerprint(X, Y))
+        checkpoint, stored, seed = self._resume(door.fingerprint(samples))
         validation = None
         n_held_out = int(door.validation_fraction_of(self) * len(samples))
         if n_held_out:
@@ -168,7 +170,7 @@ class BPEstimator(BaseEstimator):
 
     def _fit_stream(self, source, validation):
         """Train on Samples that ``source(epoch)`` draws; `validation` is Samples or None."""
-        fingerprint = None if validation is None else door.fingerprint(validation.X, validation.Y)
+        fingerprint = None if validation is None else door.fingerprint(validation)
         checkpoint, stored, seed = self._resume(fingerprint)
         first = stored.epoch if stored else 0
         samples = source(first)
@@ -183,25 +185,34 @@ class BPEstimator(BaseEstimator):
         going_on = hasattr(self, "weights_")
         if not going_on:
             self.n_outputs_ = Y.shape[1]
-        snapshot = getattr(self, "_snapshot", None)
-        if snapshot is None:
-            seed = int(check_random_state(self.random_state).randint(2**31))
-            snapshot = self._beginning(trainer, samples, seed, warm=going_on)
+        # The memory of one trainer means nothing to another.
+        trained_by, snapshot = getattr(self, "_trained_by", None), getattr(self, "_snapshot", None)
+        if snapshot is None or trained_by != trainer:
+            snapshot = self._beginning(trainer, samples, self._seed(), warm=going_on)
             if going_on:
-                # Curves of the fit before go on.
-                self._loss_curve, self._validation_curve = self.loss_curve_, self.validation_curve_
+                snapshot = replace(
+                    snapshot,
+                    epoch=self.n_epochs_,
+                    best_epoch=self.best_epoch_,
+                    loss_curve=tuple(self.loss_curve_),
+                    validation_curve=tuple(self.validation_curve_),
+                )
         # One epoch more than before, with a rate that is that of the schedule's beginning.
         objective, whitened = self._objective(snapshot, samples)
         weights, state = snapshot.weights.copy(), {name: value.copy() for name, value in snapshot.state.items()}
         rng = np.random.default_rng([snapshot.seed, snapshot.epoch])
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            loss, _ = trainer.epoch(objective, weights, state, whitened, rng, Budget(None, None, 0.0, self.target_loss))
-        objective.close()
+        budget = Budget(None, None, 0.0, self.target_loss)
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"), threadpool_limits(1, user_api="blas"):
+                loss, _ = trainer.epoch(objective, weights, state, whitened, rng, budget)
+        finally:
+            objective.close()
         if np.isfinite(loss) and np.isfinite(weights).all():
             snapshot, reason = snapshot.after(weights, state, loss, None, 0.0, keep=True), "partial_fit"
         else:
             reason = "diverged"
-        self._snapshot = snapshot
+            _warn_of_doubtful(snapshot, reason)
+        self._snapshot, self._trained_by = snapshot, trainer
         return self._conclude(snapshot, reason, samples)
 
     def _train(self, source, samples, validation, checkpoint, stored, seed):
@@ -242,17 +253,7 @@ class BPEstimator(BaseEstimator):
             checkpoint=checkpoint,
             progress=self.progress,
         )
-        if reason in ("diverged", "interrupted"):
-            told = {
-                "diverged": f"diverged in epoch {snapshot.epoch + 1}",
-                "interrupted": f"was interrupted after {snapshot.epoch} epochs",
-            }
-            mend = " Scale X and y to a spread of about 1 or lower the learning rate." if reason == "diverged" else ""
-            warnings.warn(
-                f"Training {told[reason]}; the weights of epoch {snapshot.best_epoch} are kept.{mend}",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
+        _warn_of_doubtful(snapshot, reason)
         return self._conclude(snapshot, reason, validation or samples)
 
     def _beginning(self, trainer, samples, seed, warm):
@@ -262,7 +263,7 @@ class BPEstimator(BaseEstimator):
         X = samples.X
         whitening = None
         if door.whitens(self):
-            whitening = Whitening.of(X)
+            whitening = Whitening.of(X, samples.weight)
             state = {"whitening_mean": whitening.mean, "whitening_matrix": whitening.matrix}
             X = whitening.apply(X)
         if warm:
@@ -340,9 +341,12 @@ class BPEstimator(BaseEstimator):
             stored = checkpoint.load()
         if stored:
             return checkpoint, stored, stored.seed
+        return checkpoint, None, self._seed()
+
+    def _seed(self):
         if isinstance(self.random_state, numbers.Integral):
-            return checkpoint, None, int(self.random_state)
-        return checkpoint, None, int(check_random_state(self.random_state).randint(2**31))
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31))
 
     def _network(self):
         return Network(
@@ -365,10 +369,28 @@ class BPEstimator(BaseEstimator):
         objective = Objective(network, n_jobs=n_threads(self.n_jobs) if len(X) > 20_000 else 1)
         try:
             # Each part of the outputs is filled where it lies.
-            objective.map(lambda network, part: network.forward(self.weights_, part.X, part.Y), Samples(X, outputs))
+            for _ in objective.map(
+                lambda network, part: network.forward(self.weights_, part.X, part.Y), Samples(X, outputs)
+            ):
+                pass
         finally:
             objective.close()
         return outputs
+
+
+def _warn_of_doubtful(snapshot, reason):
+    if reason not in ("diverged", "interrupted"):
+        return
+    told = {
+        "diverged": f"diverged in epoch {snapshot.epoch + 1}",
+        "interrupted": f"was interrupted after {snapshot.epoch} epochs",
+    }
+    mend = " Scale X and y to a spread of about 1 or lower the learning rate." if reason == "diverged" else ""
+    warnings.warn(
+        f"Training {told[reason]}; the weights of epoch {snapshot.best_epoch} are kept.{mend}",
+        ConvergenceWarning,
+        stacklevel=5,
+    )
 
 
 def _whitening(snapshot):

@@ -88,10 +88,7 @@ class BPClassifier(ClassifierMixin, BPEstimator):
         """
         door.check_settings(self)
         X, y = self._checked(X, y, reset=True)
-        classes = np.unique(y)
-        if len(classes) < 2:
-            raise ValueError(f"y has only 1 class, {classes[0]!r}; a classifier needs at least two. Add samples.")
-        self.classes_ = classes
+        self.classes_ = self._at_least_two(np.unique(y), "y")
         return self._fit(X, self.targets_of(y), sample_weight)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -109,7 +106,7 @@ class BPClassifier(ClassifierMixin, BPEstimator):
             raise ValueError("the first call of partial_fit needs all classes; pass classes=[...].")
         X, y = self._checked(X, y, reset=first)
         if first:
-            self.classes_ = np.unique(classes)
+            self.classes_ = self._at_least_two(np.unique(classes), "classes")
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
                 f"classes is {list(classes)} but the first call named {self.classes_.tolist()}; they stay the same. "
@@ -157,6 +154,14 @@ class BPClassifier(ClassifierMixin, BPEstimator):
         self._y_ndim = 1
         return np.ascontiguousarray(X), y
 
+    @staticmethod
+    def _at_least_two(classes, name):
+        if len(classes) < 2:
+            raise ValueError(
+                f"{name} has only 1 class, {classes.tolist()[0]!r}; a classifier needs at least two. Add others."
+            )
+        return classes
+
     def targets_of(self, y) -> np.ndarray:
         """What the network learns for classes `y`: (n_samples, n_neurons) of 0 and 1."""
         y = np.asarray(y)
@@ -166,7 +171,7 @@ class BPClassifier(ClassifierMixin, BPEstimator):
         unknown = classes[place] != y
         if unknown.any():
             raise ValueError(
-                f"y has the class {y[unknown][0]!r}, which is not one of {classes.tolist()}. "
+                f"y has the class {y[unknown].tolist()[0]!r}, which is not one of {classes.tolist()}. "
                 "Name all classes in the first call."
             )
         dtype = door.dtype_of(self)

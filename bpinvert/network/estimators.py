@@ -60,7 +60,8 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         resemble each other, as neighbouring readings do. None leaves it to the trainer: the textbook's (gd, momentum,
         adaptive, rprop) work on the inputs as they are.
     max_gradient_norm : float or None
-        Gradients longer than this are shortened to it.
+        Gradients longer than this are shortened to it; "lbfgs", "lm" and "br", which find the length of their steps
+        themselves, use them as they are.
     target_loss, min_gradient : float or None
         Training loss, or length of the gradient over all samples, at which to stop.
     warm_start : bool

@@ -146,7 +146,8 @@ def train(
         if budget.target_loss is not None and loss <= budget.target_loss:
             return "target_loss"
         if min_gradient is not None:
-            gradient = objective.on(samples).loss_and_gradient(weights)[1]
+            decay = trainer.weight_decay(state)
+            gradient = objective.on(samples, weight_decay=decay).loss_and_gradient(weights, clip=False)[1]
             if np.linalg.norm(gradient) <= min_gradient:
                 return "min_gradient"
         if patience is not None and snapshot.epoch - snapshot.best_epoch >= patience:

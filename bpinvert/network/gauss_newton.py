@@ -32,8 +32,8 @@ def normal_equations(network, weights, samples) -> NormalEquations:
 
     With one hidden layer J itself is never formed. For sample n, J's part by V is w_jk·s_nj·x_ni times the slope g_nk
     of output k, where s_nj is the slope of hidden neuron j: the same matrix A_n = (x_ni s_nj) for all outputs, so that
-    with linear outputs one product AᵀA serves all of them, times W Wᵀ elementwise. The part by W is block-diagonal in
-    the outputs.
+    with linear outputs one product AᵀA serves all of them, times W Wᵀ elementwise; with sigmoid ones each adds its
+    own. The part by W is block-diagonal in the outputs.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def _one_hidden_layer(network, weights, samples):
     linear = network.settings["output"] == "linear"
     # One sum for all outputs where these are linear, else one for each.
     n_sums = 1 if linear else n_outputs
-    AA = [_Square(V.size, network.dtype) for _ in range(n_sums)]
+    AA = _Square(V.size, network.dtype)
     AY = np.zeros((n_sums, V.size, n_hidden + 1))
     YY = np.zeros((n_sums, n_hidden + 1, n_hidden + 1))
     by_V, by_W = np.zeros(V.shape), np.zeros(W.shape)
@@ -72,20 +72,19 @@ def _one_hidden_layer(network, weights, samples):
             factor = counts if linear else ends[:, k : k + 1] * counts
             plain = np.ndim(factor) == 0
             scaled, above = (A, hidden) if plain else (A * factor, hidden * factor)
-            AA[k].add(scaled)
+            AA.add(scaled if linear else scaled * np.tile(W[1:, k], len(V)))
             AY[k] += scaled.T @ above
             YY[k] += above.T @ above
     curvature = np.zeros((network.n_weights, network.n_weights))
     first = curvature[: V.size, : V.size].reshape(*V.shape, *V.shape)
     cross = curvature[: V.size, V.size :].reshape(*V.shape, *W.shape)
     last = curvature[V.size :, V.size :].reshape(*W.shape, *W.shape)
+    first += AA.full().reshape(first.shape)
+    if linear:
+        first *= (W[1:] @ W[1:].T)[None, :, None, :]
     for k in range(n_outputs):
         one = 0 if linear else k
-        w = W[1:, k]
-        if not linear or k == 0:
-            outer = W[1:] @ W[1:].T if linear else np.outer(w, w)
-            first += AA[one].full().reshape(first.shape) * outer[None, :, None, :]
-        cross[..., k] = AY[one].reshape(*V.shape, -1) * w[:, None]
+        cross[..., k] = AY[one].reshape(*V.shape, -1) * W[1:, k, None]
         last[:, k, :, k] = YY[one]
     curvature[V.size :, : V.size] = curvature[: V.size, V.size :].T
     return NormalEquations(loss, np.concatenate([by_V.ravel(), by_W.ravel()]), curvature)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -30,7 +31,7 @@ class Objective:
     weight_decay : float
         λ.
     max_gradient_norm : float or None
-        Longer gradients are shortened to this length.
+        Longer gradients are shortened to this length, unless the caller wants them as they are.
     whitening : Whitening or None
         Where the network is trained in z = (x − m) T, weights decay as they are on x.
     n_jobs : int
@@ -48,19 +49,21 @@ class Objective:
         self._free = list(self._networks)
         self._threads = ThreadPoolExecutor(n_jobs) if n_jobs > 1 else None
 
-    def on(self, samples: Samples, n_samples: float | None = None, weight_decay: float | None = None) -> Loss:
+    def on(self, samples: Samples, whole: Samples | None = None, weight_decay: float | None = None) -> Loss:
         """The loss as a function of the weights.
 
         Parameters
         ----------
         samples : Samples
-        n_samples : float, optional
-            N of the weight decay, where `samples` are a batch.
+        whole : Samples, optional
+            Where `samples` are a batch of these: N of the weight decay is theirs, and weights of samples count relative
+            to their mean, so that a batch of heavy samples has a longer gradient.
         weight_decay : float, optional
             Instead of the objective's own.
         """
         decay = self.weight_decay if weight_decay is None else weight_decay
-        return Loss(self, samples, decay / (n_samples or samples.size) if decay else 0.0)
+        whole = samples if whole is None else whole
+        return Loss(self, samples, decay / whole.size, len(samples) * whole.size / len(whole))
 
     @property
     def linear(self) -> bool:
@@ -98,14 +101,14 @@ class Objective:
             result[: rows * columns, : rows * columns] = np.kron(whole, np.eye(columns))
         return result
 
-    def map(self, function, samples: Samples) -> list:
-        """``function(network, part)`` for each part of the samples, in order."""
+    def map(self, function, samples: Samples) -> Iterator:
+        """``function(network, part)`` for each part of the samples, in order, each when it is asked for."""
         n = len(samples)
         n_parts = min(_PARTS, max(n // _FEWEST_IN_PART, 1))
         edges = np.linspace(0, n, n_parts + 1).astype(int)
         parts = [samples.take(slice(a, b)) for a, b in itertools.pairwise(edges)]
         if self._threads is None or n_parts == 1:
-            return [function(self.network, part) for part in parts]
+            return (function(self.network, part) for part in parts)
 
         def run(part):
             network = self._free.pop()
@@ -114,7 +117,7 @@ class Objective:
             finally:
                 self._free.append(network)
 
-        return list(self._threads.map(run, parts))
+        return self._threads.map(run, parts)
 
     def close(self) -> None:
         """End the threads."""
@@ -125,10 +128,11 @@ class Objective:
 class Loss:
     """The loss on one set of samples; made by :meth:`Objective.on`."""
 
-    def __init__(self, objective, samples, decay):
+    def __init__(self, objective, samples, decay, size):
         self.objective = objective
         self.samples = samples
         self.decay = decay
+        self.size = size
 
     def loss(self, weights) -> float:
         """Mean loss with weight decay."""
@@ -138,10 +142,10 @@ class Loss:
             return part.size * network.loss(weights, part.X, part.Y, head, part.weight)
 
         total = sum(self.objective.map(part_loss, self.samples))
-        return total / self.samples.size + self._penalty(weights)
+        return total / self.size + self._penalty(weights)
 
-    def loss_and_gradient(self, weights, out=None):
-        """Mean loss with weight decay, and its gradient, in `out` if given."""
+    def loss_and_gradient(self, weights, out=None, *, clip=True):
+        """Mean loss with weight decay, and its gradient, in `out` if given; a long one is shortened with `clip`."""
         objective, samples = self.objective, self.samples
         if len(samples) < 2 * _FEWEST_IN_PART:
             loss, gradient = objective.network.loss_and_gradient(
@@ -149,25 +153,30 @@ class Loss:
             )
         else:
             loss, gradient = self._in_parts(weights, out)
+        if samples.size != self.size:
+            loss *= samples.size / self.size
+            gradient *= samples.size / self.size
         if self.decay:
             loss += self._penalty(weights)
             gradient += (self.decay * objective.penalty_gradient(weights)).astype(gradient.dtype)
-        return loss, self._clipped(gradient)
+        return loss, self._clipped(gradient) if clip else gradient
 
     def normal_equations(self, weights) -> NormalEquations:
         """Mean loss, gradient and Gauss–Newton curvature, all with weight decay, in double precision."""
-        objective, size = self.objective, self.samples.size
-        parts = objective.map(lambda network, part: normal_equations(network, weights, part), self.samples)
-        loss = sum(part.loss for part in parts) / size + self._penalty(weights)
-        gradient = sum(part.gradient for part in parts) / size
-        curvature = parts[0].curvature
-        for part in parts[1:]:
+        objective = self.objective
+        loss, gradient, curvature = 0.0, np.zeros(len(weights)), np.zeros((len(weights), len(weights)))
+        # One part at a time: each has a matrix of its own.
+        for part in objective.map(lambda network, part: normal_equations(network, weights, part), self.samples):
+            loss += part.loss
+            gradient += part.gradient
             curvature += part.curvature
-        curvature /= size
+        loss = loss / self.size + self._penalty(weights)
+        gradient /= self.size
+        curvature /= self.size
         if self.decay:
             gradient += self.decay * objective.penalty_gradient(weights)
             curvature += self.decay * objective.penalty_matrix(weights)
-        return NormalEquations(loss, self._clipped(gradient), curvature)
+        return NormalEquations(loss, gradient, curvature)
 
     def with_best_output_layer(self, weights) -> np.ndarray:
         """The weights with W replaced by the least-squares solution for the hidden neurons as they are."""
@@ -176,6 +185,8 @@ class Loss:
         W = network.matrices(weights)[-1]
         ridge = np.full(len(W), self.decay * samples.size)
         ridge[0] = 0
+        # Of singular values: hidden neurons that differ by rounding alone are one.
+        smallest = 50 * np.finfo(network.dtype).eps
 
         def hidden(network, part):
             values = network.hidden_values(weights, part.X).astype(float)
@@ -191,16 +202,18 @@ class Loss:
             if self.decay:
                 values = np.vstack([values, np.diag(np.sqrt(ridge))])
                 targets = np.vstack([targets, np.zeros((len(W), targets.shape[1]))])
-            W[...] = np.linalg.lstsq(values, targets, rcond=1e-14)[0]
+            W[...] = np.linalg.lstsq(values, targets, rcond=smallest)[0]
             return weights
 
         def squares(network, part):
             values, targets = hidden(network, part)
             return values.T @ values, values.T @ targets
 
-        sums = self.objective.map(squares, samples)
-        square = sum(part[0] for part in sums) + np.diag(ridge)
-        W[...] = np.linalg.lstsq(square, sum(part[1] for part in sums), rcond=1e-13)[0]
+        square, right = np.diag(ridge), 0.0
+        for part in self.objective.map(squares, samples):
+            square += part[0]
+            right = right + part[1]
+        W[...] = np.linalg.lstsq(square, right, rcond=max(smallest**2, 1e-13))[0]
         return weights
 
     def _in_parts(self, weights, out):

@@ -257,9 +257,10 @@ def check_count(name: str, value) -> int:
     return int(value)
 
 
-def fingerprint(X: np.ndarray, Y: np.ndarray) -> int:
+def fingerprint(samples: Samples) -> int:
     """A checksum by which a checkpoint knows its own samples again."""
-    return zlib.crc32(Y.tobytes(), zlib.crc32(X.tobytes()))
+    found = zlib.crc32(samples.Y.tobytes(), zlib.crc32(samples.X.tobytes()))
+    return found if samples.weight is None else zlib.crc32(samples.weight.tobytes(), found)
 
 
 def _all_finite(array):

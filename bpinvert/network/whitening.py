@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 # Directions of less variance than this share of the largest are amplified no further: they hold rounding only.
 _FLOOR = 1e-7
@@ -30,14 +31,17 @@ class Whitening:
     matrix: np.ndarray
 
     @classmethod
-    def of(cls, X: np.ndarray) -> Whitening:
-        """The whitening of samples X, (n_samples, n_inputs)."""
+    def of(cls, X: np.ndarray, weight: np.ndarray | None = None) -> Whitening:
+        """The whitening of samples X, (n_samples, n_inputs), each counting as often as `weight` says."""
         X = np.asarray(X, dtype=float)
-        mean = X.mean(axis=0)
-        spread = X.std(axis=0)
-        scale = 1 / np.where(spread > 1e-12 * np.maximum(np.abs(mean), 1.0), spread, 1.0)
-        standard = (X - mean) * scale
-        value, vector = np.linalg.eigh(standard.T @ standard / len(X))
+        share = np.full(len(X), 1 / len(X)) if weight is None else weight / weight.sum(dtype=float)
+        # One thread: the same to the last bit on any number of cores.
+        with threadpool_limits(1, user_api="blas"):
+            mean = share @ X
+            spread = np.sqrt(share @ (X - mean) ** 2)
+            scale = 1 / np.where(spread > 1e-12 * np.abs(mean), spread, 1.0)
+            standard = (X - mean) * scale
+            value, vector = np.linalg.eigh((standard * share[:, None]).T @ standard)
         return cls(mean, scale[:, None] * vector / np.sqrt(np.maximum(value, _FLOOR * max(value[-1], 1e-300))))
 
     def apply(self, X: np.ndarray) -> np.ndarray:

@@ -48,8 +48,8 @@ def test_batches_follow_the_number_of_samples_unless_set():
     sizes = []
 
     class Listening:
-        def on(self, samples, n_samples):
-            sizes.append((len(samples), n_samples))
+        def on(self, samples, whole):
+            sizes.append((len(samples), len(whole)))
             return self
 
         def loss_and_gradient(self, weights, out):

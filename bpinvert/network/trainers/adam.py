@@ -62,7 +62,7 @@ class Adam(Trainer):
         gradient, scratch = np.empty_like(weights), np.empty_like(weights)
         total, seen = 0.0, 0
         for done, batch in samples.batches(size, rng.permutation(n_samples)):
-            loss, _ = objective.on(batch, samples.size).loss_and_gradient(weights, gradient)
+            loss, _ = objective.on(batch, samples).loss_and_gradient(weights, gradient)
             total += loss * len(batch)
             seen += len(batch)
             if not np.isfinite(loss) or budget.out_of_time():

@@ -43,6 +43,10 @@ class Trainer(Strategy, ABC):
         """The trainer's memory before the first epoch: arrays by name."""
         return {}
 
+    def weight_decay(self, state) -> float | None:
+        """λ, where the trainer finds its own; None for that of the settings."""
+        return None
+
     @abstractmethod
     def epoch(self, objective, weights, state, samples, rng, budget) -> tuple[float, bool]:
         """Improve `weights` in place on one set of samples.

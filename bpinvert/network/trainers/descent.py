@@ -77,7 +77,7 @@ class GradientDescent(Trainer):
         gradient = np.empty_like(weights)
         total, seen = 0.0, 0
         for _, batch in samples.batches(size, order):
-            loss, _ = objective.on(batch, samples.size).loss_and_gradient(weights, gradient)
+            loss, _ = objective.on(batch, samples).loss_and_gradient(weights, gradient)
             total += loss * len(batch)
             seen += len(batch)
             if not np.isfinite(loss) or (seen > size and budget.out_of_time()):

@@ -65,7 +65,7 @@ class LBFGS(Trainer):
             return vector if factor is None else solve_triangular(factor, vector, trans=transposed, check_finite=False)
 
         def loss_and_gradient(point):
-            value, _ = loss.loss_and_gradient((origin + solve(point, 0)).astype(weights.dtype), gradient)
+            value, _ = loss.loss_and_gradient((origin + solve(point, 0)).astype(weights.dtype), gradient, clip=False)
             return value, solve(gradient.astype(float), 1)
 
         def stop_early(intermediate_result):
@@ -88,9 +88,10 @@ class LBFGS(Trainer):
         n = self.curvature_samples
         if n is None or not objective.head.residual or len(weights) > _MOST_WEIGHTS:
             return None
+        some = samples
         if n < len(samples):
-            samples = samples.take(np.sort(rng.choice(len(samples), n, replace=False)))
-        curvature = objective.on(samples).normal_equations(weights).curvature
+            some = samples.take(np.sort(rng.choice(len(samples), n, replace=False)))
+        curvature = objective.on(some, samples).normal_equations(weights).curvature
         diagonal = np.diagonal(curvature)
         curvature[np.diag_indices(len(weights))] += max(_DAMPING * diagonal.mean(), 1e-12)
         try:

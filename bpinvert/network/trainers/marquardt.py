@@ -54,19 +54,21 @@ class LevenbergMarquardt(Trainer):
 
     def epoch(self, objective, weights, state, samples, rng, budget):
         loss = objective.on(samples)
-        n_last = objective.network.matrices(weights)[-1].size
         project = self.projection and objective.linear
+        last = objective.network.shapes[-1] if project else None
         if project and not state["projected"]:
-            weights[...] = loss.with_best_output_layer(weights)
+            best = loss.with_best_output_layer(weights)
+            if loss.loss(best) < loss.loss(weights):
+                weights[...] = best
             state["projected"][...] = True
         equations = loss.normal_equations(weights)
         before, mu = equations.loss, float(state["mu"])
         if not np.isfinite(before):
             return before, False
         while mu <= self.largest:
-            step = _step(equations, mu, n_last if project else 0)
+            step = _step(equations, mu, weights.dtype, last)
             trial = (weights + step).astype(weights.dtype)
-            if project:
+            if project and np.isfinite(trial).all():
                 trial = loss.with_best_output_layer(trial)
             after = loss.loss(trial)
             if after < before:
@@ -77,7 +79,8 @@ class LevenbergMarquardt(Trainer):
             if budget.out_of_time():
                 state["mu"][...] = mu
                 return before, False
-        state["mu"][...] = mu
+        # Samples to come may have more to teach.
+        state["mu"][...] = self.mu
         return before, True
 
 
@@ -119,6 +122,9 @@ class BayesianRegularisation(Trainer):
             "effective_parameters": np.full((), float(len(weights))),
         }
 
+    def weight_decay(self, state):
+        return float(state["alpha"] / state["beta"])
+
     def epoch(self, objective, weights, state, samples, rng, budget):
         loss = objective.on(samples, weight_decay=0.0)
         n_data = samples.size * samples.Y.shape[1]
@@ -159,7 +165,8 @@ class BayesianRegularisation(Trainer):
         state["effective_parameters"][...] = gamma
         state["alpha"][...] = max(gamma - objective.n_thresholds, 1e-3) / max(2 * squares, 1e-300)
         state["beta"][...] = (n_data - gamma) / max(2 * data, 1e-300)
-        state["mu"][...] = mu
+        # Samples to come may have more to teach.
+        state["mu"][...] = self.mu if converged else mu
         return data / samples.size, converged
 
 
@@ -169,14 +176,17 @@ def _damped(curvature, mu):
     return damped
 
 
-def _step(equations, mu, n_last):
-    """The damped Gauss–Newton step; with `n_last` weights of the output layer eliminated, zero for these."""
+def _step(equations, mu, dtype, shape=None):
+    """The damped Gauss–Newton step; with a linear output layer of `shape` eliminated, zero for its weights."""
     curvature, gradient = equations.curvature, equations.gradient
     step = np.zeros_like(gradient)
-    if n_last:
+    if shape is not None:
+        n_last = shape[0] * shape[1]
         first, last = slice(0, -n_last), slice(-n_last, None)
-        corner = cho_factor(_damped(curvature[last, last], 1e-12), check_finite=False)
-        follow = cho_solve(corner, curvature[last, first], check_finite=False)
+        # All linear outputs have the same curvature; that of hidden neurons which are all but one is singular.
+        one = curvature[last, last].reshape(*shape, *shape)[:, 0, :, 0]
+        inverse = np.linalg.pinv(one, rcond=1000 * np.finfo(dtype).eps, hermitian=True)
+        follow = (inverse @ curvature[last, first].reshape(shape[0], -1)).reshape(n_last, -1)
         gradient = gradient[first] - follow.T @ gradient[last]
         curvature = curvature[first, first] - curvature[first, last] @ follow
     else:
