@@ -330,8 +330,10 @@ class BPEstimator(BaseEstimator):
         if not door.head_of(self).residual:
             return np.ones(self.n_outputs_)
         part = samples.take(slice(0, _MOST_FOR_SPREAD))
-        residual = self._network().forward(self.weights_, part.X).astype(float) - part.Y
-        return np.sqrt(np.average(residual**2, axis=0, weights=part.weight if part.size else None))
+        # A training that diverged leaves answers whose square may be infinite.
+        with np.errstate(over="ignore"):
+            residual = self._network().forward(self.weights_, part.X).astype(float) - part.Y
+            return np.sqrt(np.average(residual**2, axis=0, weights=part.weight))
 
     def _resume(self, fingerprint):
         """The checkpoint file (or None), what it holds (or None) and the seed of this training."""

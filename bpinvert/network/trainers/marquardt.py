@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from bpinvert.network.strategies import is_number, require
 from bpinvert.network.trainers.base import Trainer
+
+# The first penalty as a share of the misfit. With more of it (Foresee & Hagan let all weights count at first) half of
+# the trainings end with all weights zero, from where there is no way back.
+_FIRST_PENALTY = 0.02
 
 
 class LevenbergMarquardt(Trainer):
@@ -37,11 +41,8 @@ class LevenbergMarquardt(Trainer):
     residual = True
 
     def __init__(self, mu=1e-3, increase=10.0, decrease=0.1, largest=1e10, projection=True):
-        owner = type(self).__name__
-        require(owner, "mu", mu, is_number(mu) and mu > 0, "a positive number")
-        require(owner, "increase", increase, is_number(increase) and increase > 1, "a number above 1")
-        require(owner, "decrease", decrease, is_number(decrease) and 0 < decrease < 1, "between 0 and 1")
-        require(owner, "largest", largest, is_number(largest) and largest > mu, "a number above mu")
+        owner = "LevenbergMarquardt"
+        _check_damping(owner, mu, increase, decrease, largest)
         require(owner, "projection", projection, isinstance(projection, (bool, np.bool_)), "True or False")
         self.mu = mu
         self.increase = increase
@@ -88,8 +89,9 @@ class BayesianRegularisation(Trainer):
     """Levenberg–Marquardt on F = β·½Σr² + α·½Σw², with α and β re-estimated after every step.
 
     The evidence says how many weights the data determine, γ = P − α tr(H⁻¹) with H = βJᵀJ + αI, and from that
-    α = γ/Σw² and β = (N − γ)/Σr² for N = samples × outputs. Thresholds are not penalised, each counts as one. No
-    validation samples are needed; the estimator reports γ as ``effective_parameters_``.
+    α = γ/Σw² and β = (N − γ)/Σr² for N = samples × outputs. Thresholds are not penalised and have no part in α, but
+    γ counts them as if they were: one that the data leave open is no parameter. No validation samples are needed; the
+    estimator reports γ as ``effective_parameters_``.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ class BayesianRegularisation(Trainer):
     validation_fraction = 0.0
 
     def __init__(self, mu=5e-3, increase=10.0, decrease=0.1, largest=1e10):
-        LevenbergMarquardt(mu, increase, decrease, largest)
+        _check_damping("BayesianRegularisation", mu, increase, decrease, largest)
         self.mu = mu
         self.increase = increase
         self.decrease = decrease
@@ -134,12 +136,12 @@ class BayesianRegularisation(Trainer):
             return data, False
         alpha, beta, mu = (float(state[name]) for name in ("alpha", "beta", "mu"))
         if not alpha:
-            # As Foresee & Hagan begin: all weights count.
-            gamma = min(len(weights), 0.9 * n_data)
+            gamma = min(len(weights), _FIRST_PENALTY * n_data)
             alpha, beta = gamma / max(2 * squares, 1e-300), (n_data - gamma) / max(2 * data, 1e-300)
         penalty = objective.penalty_matrix(weights)
         pull = objective.penalty_gradient(weights)
-        curvature = beta * samples.size * equations.curvature + alpha * penalty
+        data_curvature = beta * samples.size * equations.curvature
+        curvature = data_curvature + alpha * penalty
         slope = beta * samples.size * equations.gradient + alpha * pull
         before = beta * data + alpha * squares
         converged = True
@@ -160,14 +162,21 @@ class BayesianRegularisation(Trainer):
                 converged = False
                 break
         squares = objective.squared_weights(weights)
-        gamma = _effective(curvature, alpha, penalty)
+        gamma, penalised = _effective(data_curvature, alpha, penalty)
         gamma = min(gamma, n_data - 1e-6 * n_data)
         state["effective_parameters"][...] = gamma
-        state["alpha"][...] = max(gamma - objective.n_thresholds, 1e-3) / max(2 * squares, 1e-300)
+        state["alpha"][...] = max(penalised, 1e-3) / max(2 * squares, 1e-300)
         state["beta"][...] = (n_data - gamma) / max(2 * data, 1e-300)
         # Samples to come may have more to teach.
         state["mu"][...] = self.mu if converged else mu
         return data / samples.size, converged
+
+
+def _check_damping(owner, mu, increase, decrease, largest):
+    require(owner, "mu", mu, is_number(mu) and mu > 0, "a positive number")
+    require(owner, "increase", increase, is_number(increase) and increase > 1, "a number above 1")
+    require(owner, "decrease", decrease, is_number(decrease) and 0 < decrease < 1, "between 0 and 1")
+    require(owner, "largest", largest, is_number(largest) and largest > mu, "a number above mu")
 
 
 def _damped(curvature, mu):
@@ -199,8 +208,12 @@ def _step(equations, mu, dtype, shape=None):
 
 
 def _effective(curvature, alpha, penalty):
-    """γ = P − α tr(H⁻¹M), M the penalty's matrix; directions that neither data nor penalty hold count as not held."""
-    value, vector = np.linalg.eigh(curvature)
-    keep = value > 1e-14 * value[-1]
-    projected = vector[:, keep].T @ penalty @ vector[:, keep]
-    return float(len(curvature) - alpha * np.sum(np.diagonal(projected) / value[keep]))
+    """γ = Σ λ/(λ + α) for the data's curvature λ relative to the penalty's, of all weights and of those penalised."""
+    threshold = np.diagonal(penalty) == 0
+    # Inputs in units far apart leave a penalty that is singular to rounding.
+    held = threshold + 1e-13 * np.diagonal(penalty).max()
+    value, vector = eigh(curvature, penalty + np.diag(held), check_finite=False)
+    share = np.maximum(value, 0) / (np.maximum(value, 0) + alpha)
+    # B-orthonormal vectors u have Σ u² = 1 over penalised weights and thresholds together.
+    of_thresholds = (vector[threshold] ** 2).sum(axis=0)
+    return float(share.sum()), float(share @ (1 - of_thresholds))
