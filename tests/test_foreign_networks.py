@@ -88,10 +88,10 @@ def test_an_interrupted_ensemble_says_where_it_is_kept(tmp_path, monkeypatch):
 def _stop_at(call):
     observe, calls = TrainingSheets.observe, []
 
-    def observed(self, *arguments):
+    def observed(self, *arguments, **keywords):
         calls.append(1)
         if len(calls) == call:
             raise KeyboardInterrupt
-        return observe(self, *arguments)
+        return observe(self, *arguments, **keywords)
 
     return observed

@@ -45,15 +45,23 @@ class TrainingSheets:
                 self.segments[k, : len(segments), :m] = segments & sheet.used
         self.used = np.abs(self.matrix).sum(axis=2) > 0
 
-    def observe(self, simulations, codec, rng):
+    def observe(self, simulations, codec, rng, per_sheet=_SOUNDINGS):
         """Noisy soundings of `simulations` through sheets of the pool, as inputs and features of the network.
+
+        Parameters
+        ----------
+        simulations : Simulations
+        codec : Codec
+        rng : numpy.random.Generator
+        per_sheet : int
+            Soundings that share a sheet.
 
         Returns
         -------
         (n, n_inputs) inputs and (n, n_channels) array of what is unsure
         """
         n = len(simulations)
-        n_sheets = max(-(-n // _SOUNDINGS), 1)
+        n_sheets = max(-(-n // per_sheet), 1)
         chosen = rng.integers(len(self.matrix), size=n_sheets)
         rows = np.arange(n_sheets * -(-n // n_sheets)) % n
         scaled = simulations.scaled[rows].reshape(n_sheets, -1, len(self.channels))

@@ -17,6 +17,7 @@ from bpinvert.network.trainers import (
     LevenbergMarquardt,
     Momentum,
     Rprop,
+    Soap,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Momentum",
     "Network",
     "Rprop",
+    "Soap",
     "check_gradient",
     "learning_curve",
     "suggest_hidden",

@@ -190,7 +190,7 @@ def error(model):
 def test_bayesian_regularisation_does_not_follow_the_noise(seed):
     regularised = error(fitted("br", random_state=seed))
     assert regularised < 0.06
-    assert error(fitted("lm", validation_fraction=0, random_state=seed)) > 1.5 * regularised
+    assert error(fitted("lm", validation_fraction=0, random_state=seed)) > 1.3 * regularised
 
 
 def test_effective_parameters_do_not_follow_the_number_of_neurons():

@@ -7,6 +7,7 @@ from bpinvert.network.trainers.base import Trainer
 from bpinvert.network.trainers.descent import GradientDescent, Momentum
 from bpinvert.network.trainers.lbfgs import LBFGS
 from bpinvert.network.trainers.marquardt import BayesianRegularisation, LevenbergMarquardt
+from bpinvert.network.trainers.soap import Soap
 
 TRAINERS = {
     trainer.name: trainer
@@ -16,6 +17,7 @@ TRAINERS = {
         Adaptive,
         Rprop,
         Adam,
+        Soap,
         LBFGS,
         LevenbergMarquardt,
         BayesianRegularisation,
@@ -38,6 +40,7 @@ __all__ = [
     "LevenbergMarquardt",
     "Momentum",
     "Rprop",
+    "Soap",
     "Trainer",
     "trainer_from_dict",
 ]
