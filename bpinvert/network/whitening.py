@@ -15,6 +15,9 @@ from threadpoolctl import threadpool_limits
 
 # Directions of less variance than this share of the largest are amplified no further: they hold rounding only.
 _FLOOR = 1e-7
+# Below this share there is nothing: inputs that are constant, or say the same. Amplified, initial weights there would
+# be weights of 10³ to 10⁵ on the inputs, which cancel on the samples only and swamp weight decay.
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class Whitening:
             scale = 1 / np.where(spread > 1e-12 * np.abs(mean), spread, 1.0)
             standard = (X - mean) * scale
             value, vector = np.linalg.eigh((standard * share[:, None]).T @ standard)
-        return cls(mean, scale[:, None] * vector / np.sqrt(np.maximum(value, _FLOOR * max(value[-1], 1e-300))))
+        largest = max(value[-1], 1e-300)
+        variance = np.where(value > _NOTHING * largest, np.maximum(value, _FLOOR * largest), 1.0)
+        return cls(mean, scale[:, None] * vector / np.sqrt(variance))
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Whitened inputs in the dtype of X, computed in blocks of double precision."""

@@ -142,3 +142,21 @@ def test_warm_start_goes_on_where_the_fit_before_ended(trainer):
     assert not np.array_equal(model.weights_, kept)
     far = model.set_params(warm_start=False).fit(X, Y).loss_curve_[0]
     assert far > 1.2 * before
+
+
+def degenerate():
+    """Four inputs, then a constant, a copy, a sum, and two that are only ever lit together."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4))
+    lit = np.zeros((300, 1))
+    lit[7] = 0.05
+    return np.hstack([X, np.full((300, 1), 3.0), X[:, :1], X[:, 1:2] + X[:, 2:3], lit, lit]), np.tanh(X[:, 0] - X[:, 1])
+
+
+@pytest.mark.parametrize("trainer", ["adam", "lbfgs", "lm"])
+def test_inputs_that_say_the_same_get_no_huge_weights(trainer):
+    X, y = degenerate()
+    model = BPRegressor(6, trainer=trainer, max_epochs=3, validation_fraction=0, random_state=0).fit(X, y)
+    # The rare pair has a spread of 0.003: a weight of 1 on it, scaled, is one of 350 as it comes.
+    weights = np.abs(model.V_[1:])
+    assert weights[:7].max() < 50 and weights[7:].max() < 5000
