@@ -15,6 +15,7 @@ NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 
 FIRST = "01_the_inverse_as_a_network.ipynb"
 SECOND = "02_my_field_sheet.ipynb"
+THIRD = "03_bp_network_from_scratch.ipynb"
 
 # Run after a notebook's own cells: the variables behind what its text says, as JSON.
 PROBES = {
@@ -77,6 +78,23 @@ print(json.dumps({
     "conductance": [float(conductance), float(true_conductance)], "difference": [difference.mean(), difference.max()],
 }))
 """,
+    THIRD: """
+import json
+print(json.dumps({
+    "by_the_loop": float(difference), "by_hand": [float(value) for value in by_hand], "same_step": float(same_step),
+    "never_seen": never_seen.tolist(), "squares": squares.tolist(),
+    "epochs": {name: float(np.median(values)) for name, values in epochs.items()},
+    "plateau": {str(plateau): count for plateau, count in starts.items()},
+    "gradient": [gradient_check.by_differences, gradient_check.by_complex_step], "digits": digit_accuracy,
+    "saw": {f"{n} {init} {hidden}": float(np.median(values)) for (n, init, hidden), values in saw_errors.items()},
+    "waves": {init: float(np.median(values)) for init, values in init_errors.items()}, "best": trial.best,
+    "determined": {hidden: net.effective_parameters_ - hidden - 1 for hidden, net in bayes.items()},
+    "off": {hidden: [float(value) for value in values] for hidden, values in off.items()},
+    "types": {name: float(value) for name, value in type_accuracy.items()}, "visible": float(visible.mean()),
+    "misfit": {name: {how: float(value) for how, value in both.items()} for name, both in misfit.items()},
+    "spreads": [float(value) for value in spreads], "same": bool(same),
+}))
+""",
 }
 
 
@@ -97,6 +115,7 @@ def found(executed):
 
 of_the_first = pytest.mark.parametrize("executed", [FIRST], indirect=True)
 of_the_second = pytest.mark.parametrize("executed", [SECOND], indirect=True)
+of_the_third = pytest.mark.parametrize("executed", [THIRD], indirect=True)
 
 
 def streams(notebook, name):
@@ -290,3 +309,49 @@ def test_a_wrong_thickness_hides_behind_equal_readings_and_an_equal_S(found):
     assert mean < 0.02 and largest < 0.04
     conductance, true = found["conductance"]
     assert conductance == pytest.approx(true, rel=0.08)
+
+
+@of_the_third
+def test_the_formulas_of_the_book_and_of_the_network_are_the_same(found):
+    assert found["by_the_loop"] < 1e-12 and found["same_step"] < 1e-12
+    assert found["by_hand"] == pytest.approx([0.0474, 0.524], rel=1e-3)
+    by_differences, by_complex_step = found["gradient"]
+    assert by_differences < 1e-8 and by_complex_step < 1e-14
+
+
+@of_the_third
+def test_the_small_examples_are_learnt_as_told(found):
+    assert found["never_seen"][0] > 0.9 and found["never_seen"][1] < 0.1
+    assert all(after < before for before, after in zip(found["squares"], found["squares"][1:], strict=False))
+    assert found["squares"][-1] < 0.01
+    assert list(found["epochs"].values()) == sorted(found["epochs"].values(), reverse=True)
+    assert found["plateau"]["None"] <= 2 < 8 <= found["plateau"]["10"]
+    assert found["waves"]["nguyen_widrow"] < min(found["waves"]["uniform"], found["waves"]["xavier"])
+    assert found["digits"] >= 0.95 and found["best"] in (4, 8) and found["same"]
+
+
+@of_the_third
+def test_two_layers_are_better_on_three_teeth_and_not_by_law(found):
+    saw = found["saw"]
+    for init in ("xavier", "nguyen_widrow"):
+        assert saw[f"3 {init} (9, 9)"] < 0.5 * saw[f"3 {init} 39"]
+    assert saw["4 nguyen_widrow 39"] < 1.1 * saw["4 nguyen_widrow (9, 9)"]
+
+
+@of_the_third
+def test_the_data_determine_three_weights_and_the_regularised_answer_stays(found):
+    for hidden in ("4", "8", "12", "16"):
+        assert found["determined"][hidden] == pytest.approx(3.2, abs=0.4)
+        assert found["off"][hidden][0] == pytest.approx(found["off"]["4"][0], rel=0.1)
+    # How the others overfit is chance.
+    assert min(plain for _, plain in list(found["off"].values())[2:]) > 2 * found["off"]["4"][0]
+
+
+@of_the_third
+def test_curve_types_and_the_meaning_of_answers_are_as_told(found):
+    assert found["types"]["all"] == pytest.approx(0.8, abs=0.03) and found["visible"] == pytest.approx(0.6, abs=0.05)
+    assert found["types"]["visible"] > 0.9 > 0.65 > found["types"]["hidden"] > 0.5
+    misfit = found["misfit"]
+    assert misfit["mixture"]["draw"] < 0.06 < 0.3 < min(*misfit["mse"].values(), *misfit["gaussian"].values())
+    inside, outside = found["spreads"]
+    assert outside > 20 * inside
