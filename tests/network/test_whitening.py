@@ -93,7 +93,8 @@ def test_constant_and_repeated_columns_do_no_harm(trainer, n_samples):
     model = BPRegressor(5, trainer=trainer, whiten=True, max_epochs=20, validation_fraction=0, random_state=0)
     model.set_params(dtype="float64").fit(odd, Y[:n_samples])
     assert np.isfinite(model.weights_).all()
-    assert model.loss_curve_[-1] < max(model.loss_curve_[0], 1e-12)
+    if trainer != "br":  # which may give up some of the fit for smaller weights
+        assert model.loss_curve_[-1] < max(model.loss_curve_[0], 1e-12)
     loss = 0.5 * np.mean(np.sum((model.predict(odd) - Y[:n_samples]) ** 2, axis=1))
     if trainer in ("adaptive", "rprop", "lm", "lbfgs"):
         assert loss == pytest.approx(model.loss_curve_[-1], rel=1e-5, abs=1e-9)  # folding cancels digits

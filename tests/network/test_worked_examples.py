@@ -196,11 +196,10 @@ def test_the_data_determine_as_many_weights_however_many_neurons_there_are():
     determined, off = {}, {}
     for hidden in (4, 8, 12):
         bayes = BPRegressor(hidden, trainer="br", max_epochs=300, random_state=0).fit(s[:, None], noisy)
-        # Thresholds are not punished and count as one each.
-        determined[hidden] = bayes.effective_parameters_ - (hidden + 1)
+        determined[hidden] = bayes.effective_parameters_
         off[hidden] = rms(bayes.predict(T[:, None]) - np.sin(3 * T))
     assert max(determined.values()) - min(determined.values()) < 0.5
-    assert 2.5 < determined[8] < 4
+    assert 5 < determined[8] < 8
     assert max(off.values()) < 0.08
     plain = []
     for hidden in off:
