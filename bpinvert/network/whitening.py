@@ -45,9 +45,11 @@ class Whitening:
             scale = 1 / np.where(spread > 1e-12 * np.abs(mean), spread, 1.0)
             standard = (X - mean) * scale
             value, vector = np.linalg.eigh((standard * share[:, None]).T @ standard)
-        largest = max(value[-1], 1e-300)
-        variance = np.where(value > _NOTHING * largest, np.maximum(value, _FLOOR * largest), 1.0)
-        return cls(mean, scale[:, None] * vector / np.sqrt(variance))
+            largest = max(value[-1], 1e-300)
+            variance = np.where(value > _NOTHING * largest, np.maximum(value, _FLOOR * largest), 1.0)
+            # Symmetric, so that it depends on neither the order nor the signs of the eigenvectors.
+            root = vector / np.sqrt(variance) @ vector.T
+        return cls(mean, scale[:, None] * root)
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Whitened inputs in the dtype of X, computed in blocks of double precision."""
