@@ -57,13 +57,14 @@ def test_a_weight_of_two_is_the_sample_twice_and_of_none_leaves_it_out(trainer, 
     settings = settings | {"weight_decay": 0.0 if trainer == "br" else 0.1, "max_epochs": 2}
     weighted = full_batch(trainer, **settings).fit(X, Y, sample_weight=COUNT)
     repeated = full_batch(trainer, **settings).fit(X[REPEATED], Y[REPEATED])
-    close = 1e-8 if trainer in ("lm", LBFGS(5)) else 1e-10
+    # Normal equations square the condition of the problem.
+    close = 1e-6 if trainer in ("lm", LBFGS(5)) else 1e-10
     np.testing.assert_allclose(weighted.weights_, repeated.weights_, rtol=close, atol=close)
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=close)
     np.testing.assert_allclose(weighted.residual_std_, repeated.residual_std_, rtol=1e-8)
     for model in (weighted, repeated):
         model.partial_fit(X, Y, sample_weight=COUNT)
-    np.testing.assert_allclose(weighted.weights_, repeated.weights_, rtol=100 * close, atol=100 * close)
+    np.testing.assert_allclose(weighted.weights_, repeated.weights_, rtol=10 * close, atol=10 * close)
 
 
 @pytest.mark.parametrize("head", ["gaussian", "mixture"])
