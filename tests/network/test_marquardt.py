@@ -115,10 +115,12 @@ def test_a_teacher_of_three_neurons_is_recovered(projection):
     np.testing.assert_allclose(teacher.forward(weights, outside), teacher.forward(truth, outside), atol=1e-7)
 
 
-def test_an_undamped_step_with_projection_is_that_of_all_weights_at_once():
+@pytest.mark.parametrize("best", [True, False], ids=["W at its best", "W anywhere"])
+def test_an_undamped_step_with_projection_is_that_of_all_weights_at_once(best):
     network, weights, samples = problem(n_samples=400)
     loss = Objective(network).on(samples)
-    weights[...] = loss.with_best_output_layer(weights)
+    if best:
+        weights[...] = loss.with_best_output_layer(weights)
     equations = loss.normal_equations(weights)
     whole = np.linalg.lstsq(equations.curvature, -equations.gradient, rcond=1e-15)[0]
     step = _step(equations, 1e-14, np.dtype(float), network.shapes[-1])

@@ -54,6 +54,8 @@ def test_more_repeats_do_not_raise_the_loss():
     network = BPRegressor(trainer=LBFGS(5), max_epochs=2, random_state=3)
     once, thrice = (try_hidden(network, X, Y, [2, 3], repeats=n) for n in (1, 3))
     assert all(more <= one for one, more in zip(once.loss, thrice.loss, strict=True))
+    seeds = [try_hidden(network.set_params(random_state=seed), X, Y, [2, 3]).loss for seed in (3, 4, 5)]
+    assert thrice.loss == tuple(np.min(seeds, axis=0))
 
 
 def test_sizes_are_found_for_losses_below_zero():
