@@ -385,11 +385,11 @@ def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, monkeypat
 
     original, calls = training_sheets.TrainingSheets.observe, []
 
-    def interrupted(self, *arguments):
+    def interrupted(self, *arguments, **keywords):
         calls.append(1)
         if len(calls) == 6:
             raise KeyboardInterrupt
-        return original(self, *arguments)
+        return original(self, *arguments, **keywords)
 
     monkeypatch.setattr(training_sheets.TrainingSheets, "observe", interrupted)
     path = tmp_path / "training.npz"
@@ -604,7 +604,7 @@ def test_the_networks_can_be_looked_into(inverter, mixture):
 def test_the_learning_curve_says_whether_more_samples_would_help(inverter, soundings):
     curve = inverter.learning_curve()
     assert curve["training_loss"].shape == (1, SMALL["max_epochs"])
-    assert (curve["validation_loss"] > 0.9 * curve["training_loss"]).all()
+    assert curve["validation_loss"][0, -1].item() == pytest.approx(curve["training_loss"][0, -1].item(), rel=0.1)
     few = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=64, max_epochs=150).fit(
         n_samples=700, n_calibration=1000, progress=False
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -25,6 +26,9 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Settings of every network. Default: those of ``BPRegressor()``.
     n_networks : int
     random_state : int, RandomState or None
+    n_jobs : int or None
+        Networks trained at a time, each in a process of its own; None for one after the other in this one. Ctrl-C then
+        ends the processes: only what `checkpoint` names is kept.
 
     Attributes
     ----------
@@ -40,20 +44,19 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
     True
     """
 
-    def __init__(self, network=None, n_networks=5, random_state=None):
+    def __init__(self, network=None, n_networks=5, random_state=None, n_jobs=None):
         self.network = network
         self.n_networks = n_networks
         self.random_state = random_state
+        self.n_jobs = n_jobs
 
     def fit(self, X, y, sample_weight=None):
         """Train all networks on the same samples; parameters and errors as `BPRegressor.fit`."""
-        self.networks_ = [network.fit(X, y, sample_weight) for network in self._unfitted()]
-        return self._conclude()
+        return self._train(lambda network: network.fit(X, y, sample_weight))
 
     def fit_stream(self, source, validation=None):
         """Train all networks on one stream; parameters and errors as `BPRegressor.fit_stream`."""
-        self.networks_ = [network.fit_stream(source, validation) for network in self._unfitted()]
-        return self._conclude()
+        return self._train(lambda network: network.fit_stream(source, validation))
 
     def predict(self, X, return_std=False):
         """The networks' mean answer, and with `return_std` their standard deviation, shaped as y was."""
@@ -94,6 +97,18 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
         model = cls(clone(networks[0]), len(networks))
         model.networks_ = networks
         return model._conclude()
+
+    def _train(self, fit):
+        networks = self._unfitted()
+        if self.n_jobs in (None, 1):
+            self.networks_ = [fit(network) for network in networks]
+        else:
+            # Processes do not share this one's cores by themselves.
+            single = [network.set_params(n_jobs=1) for network in networks]
+            self.networks_ = Parallel(n_jobs=self.n_jobs)(delayed(fit)(network) for network in single)
+            for network, template in zip(self.networks_, self._unfitted(), strict=True):
+                network.set_params(n_jobs=template.n_jobs)
+        return self._conclude()
 
     def _unfitted(self):
         template = BPRegressor() if self.network is None else self.network

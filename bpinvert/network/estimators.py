@@ -29,7 +29,7 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         "cross_entropy".
     head : {"mse", "cross_entropy", "gaussian", "mixture"} or a head object
         What the outputs mean: the answer alone, or its distribution.
-    trainer : {"adam", "lbfgs", "lm", "br", "gd", "momentum", "adaptive", "rprop"} or a trainer object
+    trainer : {"adam", "soap", "lbfgs", "lm", "br", "gd", "momentum", "adaptive", "rprop"} or a trainer object
     max_epochs : int or None
         None leaves it to `max_time`.
     max_time : float or None
@@ -50,7 +50,7 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         Show a progress bar.
     random_state : int, RandomState or None
     dtype : {"float32", "float64"} or None
-        Of the arithmetic. None is float32 with "adam" and "lbfgs", float64 otherwise.
+        Of the arithmetic. None is float32 with "adam", "soap" and "lbfgs", float64 otherwise.
     steepness : float
         Factor on the net input of every neuron but linear ones.
     init : {"xavier", "uniform", "nguyen_widrow"}

@@ -40,7 +40,7 @@ def test_shares_held_out_and_precisions_are_those_of_the_trainers():
     assert {t.name: t.validation_fraction for t in TRAINERS.values()} == {
         name: 0.0 if name == "br" else 0.1 for name in TRAINERS
     }
-    assert {t.name for t in TRAINERS.values() if t.dtype == "float32"} == {"adam", "lbfgs"}
+    assert {t.name for t in TRAINERS.values() if t.dtype == "float32"} == {"adam", "lbfgs", "soap"}
 
 
 def test_every_attribute_of_the_text_exists():

@@ -133,3 +133,14 @@ def test_impossible_ensembles_are_refused():
         BPEnsemble(BPClassifier()).fit(X, Y)
     with pytest.raises(ValueError, match="n_draws is 0"):
         make(n_networks=1).fit(X, Y).draw(X, 0)
+
+
+def test_networks_trained_at_a_time_are_those_trained_one_after_the_other():
+    X = np.linspace(-1, 1, 60)[:, None]
+    y = np.sin(3 * X[:, 0])
+    settings = {"n_networks": 2, "random_state": 3}
+    network = BPRegressor(5, max_epochs=3)
+    alone, together = (BPEnsemble(network, **settings, n_jobs=n_jobs).fit(X, y) for n_jobs in (None, 2))
+    for one, two in zip(alone.networks_, together.networks_, strict=True):
+        np.testing.assert_array_equal(one.weights_, two.weights_)
+        assert one.get_params() == two.get_params()

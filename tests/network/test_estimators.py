@@ -234,7 +234,7 @@ def test_progress_bar_shows_epochs_and_loss(capsys):
         ({"trainer": "br", "weight_decay": 0.1}, "weight_decay is 0.1 with trainer 'br', which finds its own"),
         (
             {"trainer": "sgd"},
-            "trainer is 'sgd'; it must be one of 'gd', 'momentum', 'adaptive', 'rprop', 'adam', 'lbfgs', ",
+            "trainer is 'sgd'; it must be one of 'gd', 'momentum', 'adaptive', 'rprop', 'adam', 'soap', 'lbfgs', ",
         ),
         ({"dtype": "float16"}, "dtype is 'float16'; it must be one of 'float32', 'float64'"),
         ({"max_epochs": 0}, "max_epochs is 0; it must be a whole number from 1"),

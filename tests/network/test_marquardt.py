@@ -93,7 +93,7 @@ def test_with_projection_w_is_the_least_squares_solution(weighted, decay, factor
     if not factorised:
         monkeypatch.setattr("bpinvert.network.objective._MOST_FACTORISED", 0)
     network, weights, samples = problem((4, 3), n_samples=2500, weighted=weighted)
-    train(LevenbergMarquardt(), Objective(network, None, decay), weights, samples, 4)
+    train(LevenbergMarquardt(projection=True), Objective(network, None, decay), weights, samples, 4)
     root = np.ones(2500) if samples.weight is None else np.sqrt(samples.weight)
     values = np.hstack([-np.ones((2500, 1)), network.hidden_values(weights, samples.X)]) * root[:, None]
     ridge = decay * np.diag([0, 1, 1, 1])
@@ -142,7 +142,7 @@ def test_the_minimum_with_weight_decay_has_no_gradient(output, projection):
 def test_neurons_that_are_all_alike_do_not_stop_it(hidden, dtype):
     _, _, samples = problem()
     X = np.hstack([samples.X, samples.X[:, :1], np.ones((len(samples), 2))])
-    for trainer in ("lm", LevenbergMarquardt(projection=False), "br"):
+    for trainer in ("lm", LevenbergMarquardt(projection=True), "br"):
         for start in ("xavier", "uniform"):
             model = BPRegressor(hidden, trainer=trainer, init=start, dtype=dtype, max_epochs=8, whiten=False)
             model.set_params(random_state=0, validation_fraction=0).fit(X, samples.Y)
@@ -158,7 +158,7 @@ def test_neurons_that_are_all_alike_do_not_stop_it(hidden, dtype):
 
 def test_damping_falls_after_success_and_begins_anew_when_nothing_helps():
     network, weights, samples = problem()
-    trainer = LevenbergMarquardt(mu=1e-3, projection=False)
+    trainer = LevenbergMarquardt(mu=1e-3)
     state = trainer.start(weights)
     trainer.epoch(Objective(network), weights, state, samples, None, Budget(1, None))
     assert float(state["mu"]) == pytest.approx(1e-4)

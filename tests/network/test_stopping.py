@@ -67,7 +67,7 @@ def test_max_epochs_stops(trainer):
     assert model.stop_reason_ == "max_epochs" and model.n_epochs_ == 3 == len(model.loss_curve_)
 
 
-@pytest.mark.parametrize("trainer", ["lm", "br", LBFGS(500, tolerance=1e-6), LevenbergMarquardt(projection=False)])
+@pytest.mark.parametrize("trainer", ["lm", "br", LBFGS(500, tolerance=1e-6), LevenbergMarquardt(projection=True)])
 def test_second_order_trainers_converge(trainer):
     decay = 0.0 if trainer == "br" else 1.0
     model = make(trainer, hidden=2, max_epochs=2000, weight_decay=decay).fit(X, Y + 0.1 * RNG.normal(size=Y.shape))

@@ -36,12 +36,13 @@ class Adam(Trainer):
     dtype = "float32"
 
     def __init__(self, learning_rate=0.02, batch_size=None, schedule="cosine", beta1=0.9, beta2=0.999, epsilon=1e-8):
-        require("Adam", "learning_rate", learning_rate, is_number(learning_rate) and learning_rate > 0, "positive")
-        require("Adam", "batch_size", batch_size, batch_size is None or is_count(batch_size), "a whole number from 1")
-        require("Adam", "schedule", schedule, schedule in ("cosine", "constant"), "'cosine' or 'constant'")
-        require("Adam", "beta1", beta1, is_number(beta1) and 0 <= beta1 < 1, "in [0, 1)")
-        require("Adam", "beta2", beta2, is_number(beta2) and 0 <= beta2 < 1, "in [0, 1)")
-        require("Adam", "epsilon", epsilon, is_number(epsilon) and epsilon > 0, "a positive number")
+        owner = type(self).__name__
+        require(owner, "learning_rate", learning_rate, is_number(learning_rate) and learning_rate > 0, "positive")
+        require(owner, "batch_size", batch_size, batch_size is None or is_count(batch_size), "a whole number from 1")
+        require(owner, "schedule", schedule, schedule in ("cosine", "constant"), "'cosine' or 'constant'")
+        require(owner, "beta1", beta1, is_number(beta1) and 0 <= beta1 < 1, "in [0, 1)")
+        require(owner, "beta2", beta2, is_number(beta2) and 0 <= beta2 < 1, "in [0, 1)")
+        require(owner, "epsilon", epsilon, is_number(epsilon) and epsilon > 0, "a positive number")
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.schedule = schedule
@@ -67,7 +68,7 @@ class Adam(Trainer):
             seen += len(batch)
             if not np.isfinite(loss) or budget.out_of_time():
                 break
-            self._update(weights, gradient, state, self._rate(budget.share(done)), scratch)
+            self._update(objective.network, weights, gradient, state, self._rate(budget.share(done)), scratch)
         return total / seen, False
 
     def _rate(self, share):
@@ -75,7 +76,7 @@ class Adam(Trainer):
             return self.learning_rate
         return self.learning_rate * 0.5 * (1 + np.cos(np.pi * share)).item()
 
-    def _update(self, weights, gradient, state, rate, scratch):
+    def _update(self, network, weights, gradient, state, rate, scratch):
         """One step against `gradient`, which is overwritten."""
         moment1, moment2 = state["moment1"], state["moment2"]
         state["n_updates"] += 1

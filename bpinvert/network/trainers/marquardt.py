@@ -17,8 +17,10 @@ class LevenbergMarquardt(Trainer):
     """One step (JᵀJ + μ·diag) δ = −Jᵀr an epoch; μ falls after success and grows until a step lowers the loss.
 
     J is that of the residuals o − d over all samples and outputs; JᵀJ is summed in blocks, so memory is the square of
-    the number of weights. With linear outputs W is projected out: for every V tried, W is the exact least-squares
-    solution, and the step in V takes into account how W will follow (Schur complement of JᵀJ; Kaufman 1975).
+    the number of weights. With `projection` and linear outputs W is projected out: for every V tried, W is the exact
+    least-squares solution, and the step in V takes into account how W will follow (Schur complement of JᵀJ; Kaufman
+    1975). That saves some steps where hidden neurons differ; where they are nearly alike, as many neurons on one input,
+    W becomes huge and the training ends early.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ class LevenbergMarquardt(Trainer):
     largest : float
         μ at which the samples count as learnt.
     projection : bool
-        Whether to eliminate W where outputs are linear.
+        Whether to eliminate W where outputs are linear (variable projection).
 
     References
     ----------
@@ -40,7 +42,7 @@ class LevenbergMarquardt(Trainer):
     name = "lm"
     residual = True
 
-    def __init__(self, mu=1e-3, increase=10.0, decrease=0.1, largest=1e10, projection=True):
+    def __init__(self, mu=1e-3, increase=10.0, decrease=0.1, largest=1e10, projection=False):
         owner = "LevenbergMarquardt"
         _check_damping(owner, mu, increase, decrease, largest)
         require(owner, "projection", projection, isinstance(projection, (bool, np.bool_)), "True or False")

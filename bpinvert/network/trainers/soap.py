@@ -31,7 +31,7 @@ class Soap(Adam):
 
     def __init__(
         self,
-        learning_rate=0.005,
+        learning_rate=0.007,
         batch_size=None,
         schedule="cosine",
         beta1=0.9,
@@ -43,37 +43,29 @@ class Soap(Adam):
         require("Soap", "refresh", refresh, is_count(refresh), "a whole number from 1")
         self.refresh = refresh
 
-    def epoch(self, objective, weights, state, samples, rng, budget):
-        self_shapes = objective.network.shapes
-        if "left_0" not in state:
-            for k, (rows, columns) in enumerate(self_shapes):
-                state[f"left_{k}"] = np.zeros((rows, rows), weights.dtype)
-                state[f"right_{k}"] = np.zeros((columns, columns), weights.dtype)
-                state[f"basis_left_{k}"] = np.eye(rows, dtype=weights.dtype)
-                state[f"basis_right_{k}"] = np.eye(columns, dtype=weights.dtype)
-        self._matrices = objective.network.matrices
-        return super().epoch(objective, weights, state, samples, rng, budget)
-
-    def _update(self, weights, gradient, state, rate, scratch):
+    def _update(self, network, weights, gradient, state, rate, scratch):
         state["n_updates"] += 1
         n = int(state["n_updates"])
         unbias1, unbias2 = 1 - self.beta1**n, (1 - self.beta2**n) ** 0.5
-        parts = (self._matrices(array) for array in (weights, gradient, state["moment1"], state["moment2"]))
-        for k, (W, G, M, V) in enumerate(zip(*parts, strict=True)):
-            L, R = state[f"left_{k}"], state[f"right_{k}"]
-            memory = self.beta2
-            L *= memory
-            L += (1 - memory) * (G @ G.T)
-            R *= memory
-            R += (1 - memory) * (G.T @ G)
-            if n == 1 or n % self.refresh == 0:
-                state[f"basis_left_{k}"][...] = np.linalg.eigh(L)[1]
-                state[f"basis_right_{k}"][...] = np.linalg.eigh(R)[1]
-            QL, QR = state[f"basis_left_{k}"], state[f"basis_right_{k}"]
-            M *= self.beta1
-            M += (1 - self.beta1) * G
-            rotated = QL.T @ G @ QR
-            V *= self.beta2
-            V += (1 - self.beta2) * rotated * rotated
-            step = (QL.T @ M @ QR) / (np.sqrt(V) + self.epsilon * unbias2)
-            W -= (rate * unbias2 / unbias1) * (QL @ step @ QR.T)
+        arrays = (weights, gradient, state["moment1"], state["moment2"])
+        for k, matrices in enumerate(zip(*map(network.matrices, arrays), strict=True)):
+            W, G, first, second = matrices
+            left, right = (
+                self._basis(state, f"{side}_{k}", S, n) for side, S in (("left", G @ G.T), ("right", G.T @ G))
+            )
+            first *= self.beta1
+            first += (1 - self.beta1) * G
+            rotated = left.T @ G @ right
+            second *= self.beta2
+            second += (1 - self.beta2) * rotated * rotated
+            step = (left.T @ first @ right) / (np.sqrt(second) + self.epsilon * unbias2)
+            W -= (rate * unbias2 / unbias1) * (left @ step @ right.T)
+
+    def _basis(self, state, name, square, n):
+        """Eigenvectors of the running mean of `square`, as they were when last renewed."""
+        mean = state.setdefault(f"mean_{name}", np.zeros_like(square))
+        mean *= self.beta2
+        mean += (1 - self.beta2) * square
+        if n == 1 or n % self.refresh == 0:
+            state[f"basis_{name}"] = np.linalg.eigh(mean)[1]
+        return state[f"basis_{name}"]
