@@ -604,7 +604,7 @@ def test_the_networks_can_be_looked_into(inverter, mixture):
 def test_the_learning_curve_says_whether_more_samples_would_help(inverter, soundings):
     curve = inverter.learning_curve()
     assert curve["training_loss"].shape == (1, SMALL["max_epochs"])
-    assert curve["validation_loss"][0, -1].item() == pytest.approx(curve["training_loss"][0, -1].item(), rel=0.1)
+    assert curve["validation_loss"][0, -1].item() == pytest.approx(curve["training_loss"][0, -1].item(), rel=0.25)
     few = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=64, max_epochs=150).fit(
         n_samples=700, n_calibration=1000, progress=False
     )
