@@ -317,6 +317,5 @@ def test_keeps_the_scikit_learn_contract(estimator):
     allowed = {
         "check_sample_weight_equivalence_on_dense_data": random_batches,
         "check_sample_weight_equivalence_on_sparse_data": random_batches,
-        "check_methods_subset_invariance": "float32: the last digit depends on a sample's place in its block",
     }
     check_estimator(estimator, expected_failed_checks=allowed)
