@@ -27,6 +27,7 @@ from bpinvert.network import (
     Mixture,
     Momentum,
     Rprop,
+    Soap,
 )
 from bpinvert.network.trainers import TRAINERS
 from forward_models import Schlumberger
@@ -45,8 +46,9 @@ OTHER_TRAINERS = (
     Adaptive(0.02, increase=1.1),
     Rprop(0.1, largest_step=20.0),
     Adam(0.01, 16, "constant", beta1=0.8, epsilon=1e-7),
+    Soap(0.01, 16, refresh=5),
     LBFGS(7, 5, 1e-6, None),
-    LevenbergMarquardt(mu=0.01, projection=False),
+    LevenbergMarquardt(mu=0.01, projection=True),
     BayesianRegularisation(mu=0.01, largest=1e8),
 )
 

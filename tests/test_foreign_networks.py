@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
 
 import bpinvert as bp
 from bpinvert.cli.info import describe_inverter
@@ -95,3 +96,21 @@ def _stop_at(call):
         return observe(self, *arguments, **keywords)
 
     return observed
+
+
+def test_a_regressor_of_one_target_is_told_so():
+    with pytest.raises(ValueError, match=r"network SVR does not learn 3 parameters at once .*MultiOutputRegressor"):
+        fitted(SVR())
+
+
+def test_seeds_inside_a_pipeline_are_the_inverters(soundings):
+    network = make_pipeline(StandardScaler(), BPRegressor(4, output="sigmoid", max_epochs=1))
+    first, second = (fitted(network).invert(soundings[1], "network") for _ in range(2))
+    np.testing.assert_array_equal(first["resistivity"].values, second["resistivity"].values)
+
+
+def test_a_result_of_an_own_network_cannot_be_widened(soundings):
+    inverter = fitted(BPRegressor(4, output="sigmoid", max_epochs=1))
+    strange = inverter.invert(30 * soundings[1][:5])
+    with pytest.raises(ValueError, match="an inverter with a network of its own, BPRegressor"):
+        bp.widen(strange)

@@ -423,7 +423,7 @@ def test_wrong_use_is_said_in_one_sentence(call, message):
 
 
 def test_an_unknown_level_and_sounding_are_named(inverter, result):
-    with pytest.raises(ValueError, match="level is 'best'; allowed are 'network', 'refined'"):
+    with pytest.raises(ValueError, match="level is 'best'; it must be one of 'network', 'refined'"):
         inverter.invert(np.ones((1, 14)), level="best")
     with pytest.raises(ValueError, match="sounding is 400; the result has 400 soundings, give 0 to 399"):
         bp.explain(result, 400)

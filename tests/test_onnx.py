@@ -133,7 +133,7 @@ def assert_same_choice(model, tmp_path, inputs=Z, rtol=1e-10):
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"output": "sigmoid"}, {"output": "sigmoid", "head": "mse"}, {"output": "linear", "head": "mse"}],
+    [{}, {"output": "sigmoid"}, {"output": "sigmoid", "head": "mse"}],
     ids=str,
 )
 def test_a_classifier_names_the_class_that_predict_names(settings, n_classes, wrap, tmp_path):
@@ -174,10 +174,10 @@ def test_a_classifier_in_single_precision_answers_within_its_own_rounding(tmp_pa
     np.testing.assert_allclose(found["probability"], model.predict_proba(Z), atol=1e-5)  # float32
 
 
-@pytest.mark.parametrize("settings", [{"output": "sigmoid"}, {"output": "linear", "head": "mse"}], ids=str)
+@pytest.mark.parametrize("settings", [{"output": "sigmoid"}, {"output": "sigmoid", "head": "mse"}], ids=str)
 def test_classes_that_no_neuron_speaks_for_are_equally_probable(settings, tmp_path):
     model = classifier(**settings).fit(Z, PLACE)
-    model.W_[0] = 1e4  # a threshold at which every sigmoid is 0, and linear answers are negative
+    model.W_[0] = 1e4  # a threshold at which every sigmoid is 0
     assert (model.predict_proba(Z) == 1 / 3).all()
     assert_same_choice(model, tmp_path)
 

@@ -53,7 +53,7 @@ def read(path):
 def arguments(stored) -> tuple[list, dict]:
     """Positional and keyword arguments of the `Inverter` that a file describes."""
     settings = dict(stored["settings"])
-    if not isinstance(settings["trainer"], str):
+    if not isinstance(settings.get("trainer", ""), str):
         settings["trainer"] = trainer_from_dict(settings["trainer"])
     parts = [
         survey_from_dict(stored["survey"]),
@@ -89,3 +89,4 @@ def restore(inverter, arrays, stored) -> None:
     inverter.identity = stored["identity"]
     if stored.get("network") is not None:
         inverter.network = clone(next(iter(branches.values())).network)
+        inverter.settings = {}

@@ -160,7 +160,7 @@ def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, pr
         return samples(fresh, codec.targets(fresh.models).astype(np.float32), rng)
 
     if not hasattr(network, "fit_stream"):
-        return Branch(codec, network.fit(*source(0)))
+        return Branch(codec, _fitted(network, *source(0)))
     held_out_u = codec.targets(held_out.models).astype(np.float32)
     # With as many sheets as can be: the loss differs more from sheet to sheet than from sounding to sounding.
     validation = samples(held_out, held_out_u, stream(seed, 3), per_sheet=8)
@@ -172,7 +172,24 @@ def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, pr
         if member.stop_reason_ == "interrupted":
             kept = f"; what is done is in {member.checkpoint}, call again to go on" if checkpoint else ""
             raise KeyboardInterrupt(f"training was interrupted after {member.n_epochs_} epochs{kept}")
+        if not member.best_epoch_:
+            raise ValueError(
+                "the network's training diverged in its first epoch; lower the learning rate of its trainer."
+            )
     return Branch(codec, network)
+
+
+def _fitted(network, X, u):
+    """A foreign regressor after its own ``fit``."""
+    try:
+        return network.fit(X, u[:, 0] if u.shape[1] == 1 else u)
+    except ValueError as error:
+        if u.shape[1] == 1:
+            raise
+        raise ValueError(
+            f"network {type(network).__name__} does not learn {u.shape[1]} parameters at once ({error}). If it takes "
+            "one target only, wrap it in sklearn.multioutput.MultiOutputRegressor."
+        ) from error
 
 
 def _unfitted(inverter, checkpoint, progress):
@@ -195,8 +212,8 @@ def _unfitted(inverter, checkpoint, progress):
         network.network = BPRegressor()
     known = network.get_params()
     network.set_params(**{inner + name: value for name, value in own.items() if inner + name in known})
-    if "random_state" in known and known["random_state"] is None:
-        network.set_params(random_state=inverter.random_state)
+    unset = [name for name, value in known.items() if name.split("__")[-1] == "random_state" and value is None]
+    network.set_params(**dict.fromkeys(unset, inverter.random_state))
     return network
 
 

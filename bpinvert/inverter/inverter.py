@@ -89,7 +89,9 @@ class Inverter:
             raise TypeError(f"noise is {noise!r}; pass a Noise, e.g. Noise(relative=0.03).")
         readings = len(survey.channels.columns(survey.channels.quantities[0]))
         if readings < FEWEST_PLACES:
-            raise ValueError(f"the survey has {readings} readings; at least {FEWEST_PLACES} are needed to invert.")
+            raise ValueError(
+                f"the survey has {readings} readings; at least {FEWEST_PLACES} are needed to invert. Add readings."
+            )
         lacking = set(survey.properties) - set(prior.properties)
         if lacking or set(survey.context) - set(prior.context):
             raise ValueError(
@@ -102,6 +104,8 @@ class Inverter:
         self.prior = prior
         self.noise = usual_noise(survey.channels) if noise is None else noise
         self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
+        if network is not None:
+            self.settings = {}
         if network is not None and (
             isinstance(network, type) or not hasattr(network, "fit") or not is_regressor(network)
         ):
@@ -132,14 +136,15 @@ class Inverter:
 
     def to_dict(self) -> dict:
         """JSON-able description of what the inverter is made for, without anything fitted."""
-        trainer = self.settings["trainer"]
+        trainer = self.settings.get("trainer")
+        own = {} if trainer is None else {"trainer": trainer if isinstance(trainer, str) else trainer.to_dict()}
         return {
             "survey": self.survey.to_dict(),
             "prior": self.prior.to_dict(),
             "noise": self.noise.to_dict(),
             "sheets": self.sheets.to_dict(),
-            "settings": self.settings | {"trainer": trainer if isinstance(trainer, str) else trainer.to_dict()},
-            "network": None if self.network is None else " ".join(repr(self.network).split()),
+            "settings": self.settings | own,
+            "network": None if self.network is None else _in_words(self.network),
             "false_alarm_rate": self.false_alarm_rate,
             "random_state": self.random_state,
         }
@@ -337,6 +342,12 @@ def load_inverter(path, survey=None) -> Inverter:
     return inverter
 
 
+def _in_words(network) -> str:
+    """A regressor with all of its settings; scikit-learn's own text leaves out what is long."""
+    settings = ", ".join(f"{name}={value!r}" for name, value in sorted(network.get_params(deep=True).items()))
+    return f"{type(network).__name__}({' '.join(settings.split())})"
+
+
 def _check_level(level):
     if level not in LEVELS:
-        raise ValueError(f"level is {level!r}; allowed are {', '.join(map(repr, LEVELS))}.")
+        raise ValueError(f"level is {level!r}; it must be one of {', '.join(map(repr, LEVELS))}. Choose one of these.")

@@ -91,6 +91,11 @@ def widen(result) -> Inverter:
             stacklevel=2,
         )
     settings = json.loads(described["settings"])
+    if own := settings.pop("network", None):
+        raise ValueError(
+            f"the result is of an inverter with a network of its own, {own}; widen makes inverters with the usual one. "
+            "Train one on a wider prior yourself: Inverter(survey, prior, network=...)."
+        )
     if not isinstance(settings["trainer"], str):
         settings["trainer"] = trainer_from_dict(settings["trainer"])
     rate = float(described["false_alarm_rate"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from bpinvert.network import settings as door
 from bpinvert.network.backprop import Network
@@ -168,11 +169,12 @@ class BPEstimator(Training, BaseEstimator):
         # Threads cost more than they save on a few samples.
         objective = Objective(network, n_jobs=n_threads(self.n_jobs) if len(X) > 20_000 else 1)
         try:
-            # Each part of the outputs is filled where it lies.
-            for _ in objective.map(
-                lambda network, part: network.forward(self.weights_, part.X, part.Y), Samples(X, outputs)
-            ):
-                pass
+            # BLAS threads would only wait for each other. Each part of the outputs is filled where it lies.
+            with threadpool_limits(1, user_api="blas"):
+                for _ in objective.map(
+                    lambda network, part: network.forward(self.weights_, part.X, part.Y), Samples(X, outputs)
+                ):
+                    pass
         finally:
             objective.close()
         return outputs

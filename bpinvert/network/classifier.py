@@ -86,9 +86,16 @@ class BPClassifier(ClassifierMixin, BPEstimator):
         ValueError
             As `BPRegressor.fit`, and if there is only one class.
         """
-        door.check_settings(self)
-        X, y = self._checked(X, y, reset=True)
-        self.classes_ = self._at_least_two(np.unique(y), "y")
+        self._check_door()
+        going_on = self.warm_start and hasattr(self, "weights_")
+        X, y = self._checked(X, y, reset=not going_on)
+        classes = self._at_least_two(np.unique(y), "y")
+        if going_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"y has the classes {classes.tolist()} but the fitted network that warm_start goes on from has "
+                f"{self.classes_.tolist()}. Give the same classes or set warm_start=False."
+            )
+        self.classes_ = classes
         return self._fit(X, self.targets_of(y), sample_weight)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -100,7 +107,7 @@ class BPClassifier(ClassifierMixin, BPEstimator):
         classes : array, optional
             All classes there are; needed in the first call only.
         """
-        door.check_settings(self)
+        self._check_door()
         first = not hasattr(self, "weights_")
         if first and classes is None:
             raise ValueError("the first call of partial_fit needs all classes; pass classes=[...].")
@@ -147,6 +154,15 @@ class BPClassifier(ClassifierMixin, BPEstimator):
         model = super().from_state(state | {"settings": settings})
         model.classes_ = classes
         return model
+
+    def _check_door(self):
+        door.check_settings(self)
+        head = door.head_name(self)
+        if head not in ("mse", "cross_entropy") or self.output == "linear":
+            raise ValueError(
+                f"a classifier has output {self.output!r} and head {head!r}; it must be 'softmax' or 'sigmoid' with "
+                "'cross_entropy', or 'sigmoid' with 'mse'. Choose such a pair."
+            )
 
     def _checked(self, X, y, *, reset):
         X, y = validate_data(self, X, y, dtype=door.dtype_of(self), reset=reset)

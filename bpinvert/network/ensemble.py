@@ -25,6 +25,7 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
     network : BPRegressor
         Settings of every network. Default: those of ``BPRegressor()``.
     n_networks : int
+        After Ctrl-C, those trained until then are kept.
     random_state : int, RandomState or None
     n_jobs : int or None
         Networks trained at a time, each in a process of its own; None for one after the other in this one. Ctrl-C then
@@ -101,7 +102,12 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def _train(self, fit):
         networks = self._unfitted()
         if self.n_jobs in (None, 1):
-            self.networks_ = [fit(network) for network in networks]
+            self.networks_ = []
+            for network in networks:
+                self.networks_.append(fit(network))
+                # Ctrl-C means the whole of it.
+                if network.stop_reason_ == "interrupted":
+                    break
         else:
             # Processes do not share this one's cores by themselves.
             single = [network.set_params(n_jobs=1) for network in networks]

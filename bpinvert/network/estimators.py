@@ -63,7 +63,8 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         Gradients longer than this are shortened to it; "lbfgs", "lm" and "br", which find the length of their steps
         themselves, use them as they are.
     target_loss, min_gradient : float or None
-        Training loss, or length of the gradient over all samples, at which to stop.
+        Training loss, or length of the gradient over all samples (where inputs are whitened, by the weights on these),
+        at which to stop.
     warm_start : bool
         Whether `fit` goes on from the weights of the fit before.
     n_jobs : int
@@ -77,16 +78,16 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
     weights_ : (n_weights,) array
         All of them in one vector.
     loss_curve_, validation_curve_ : lists
-        Mean loss per epoch (the last epoch may be cut short by `max_time`); ½Σ(d − o)² per sample with the
-        mse head.
+        Mean loss per sample and epoch (the last epoch may be cut short by `max_time`): ½Σ(d − o)² with the mse head;
+        the former with weight decay, the latter without.
     n_epochs_, best_epoch_ : int
         Epochs done, and the one (from 1) whose weights are kept; 0 if no epoch was finished.
     stop_reason_ : str
         "max_epochs", "max_time", "target_loss", "min_gradient", "patience", "converged", "diverged", "interrupted"
         (Ctrl-C) or "partial_fit".
     residual_std_ : (n_targets,) array
-        Spread of held-out targets about the answers (of training targets where none are held out); with the mse head
-        `draw` and `log_density` take it for that of the answer.
+        With the mse head, spread of held-out targets about the answers (of training targets where none are held out),
+        which `draw` and `log_density` take for that of the answer; ones with other heads.
     effective_parameters_ : float or None
         Weights that the data determine, with trainer "br".
 
@@ -119,7 +120,8 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
             If a setting is unknown or out of range, X or y has NaN, infinities or a wrong shape, targets lie
             outside [0, 1] with a sigmoid output, or the checkpoint belongs to another training.
         """
-        return self._fit(*self._checked(X, y, reset=True), sample_weight)
+        going_on = self.warm_start and hasattr(self, "weights_")
+        return self._fit(*self._checked(X, y, reset=not going_on), sample_weight)
 
     def partial_fit(self, X, y, sample_weight=None):
         """One epoch on these samples, going on from the present weights. There is no validation.

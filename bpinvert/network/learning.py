@@ -47,6 +47,8 @@ class LearningCurve:
 
 def verdict(gain: float, n_samples: int) -> str:
     """What a gain from doubling `n_samples` means, in one sentence."""
+    if np.isnan(gain):
+        return "whether more samples would help is not told by a loss that is a log density or has weight decay in it"
     if gain >= WORTHWHILE:
         return (
             f"more samples would help: {2 * n_samples} instead of {n_samples} would lower the validation loss by about "
@@ -106,6 +108,11 @@ def learning_curve(network, X, y, fractions=(0.125, 0.25, 0.5, 1.0)) -> Learning
     valid = shares.ndim == 1 and len(shares) > 1 and (np.diff(shares) > 0).all() and 0 < shares[0] <= shares[-1] <= 1
     require("learning_curve", "fractions", fractions, valid, "two or more increasing numbers in (0, 1]")
     door.check_settings(network)
+    if not _is_share(network):
+        raise ValueError(
+            f"head {door.head_name(network)!r} has losses below zero, of which no share can be told; a learning curve "
+            "is drawn for 'mse' and 'cross_entropy'. Choose one of these."
+        )
     n_held_out = int(door.validation_fraction_of(network) * len(X))
     if not n_held_out:
         raise ValueError(
@@ -141,9 +148,18 @@ def _extrapolated(numbers, losses):
 
 
 def judge(model) -> float:
-    """The gain from twice the samples that a fitted network's own curves tell of; 0 without validation samples."""
+    """The gain from twice the samples that a fitted network's own curves tell of; 0 without validation samples.
+
+    NaN where the losses cannot tell: those of a log density, and those that weight decay is part of.
+    """
     check_is_fitted(model)
+    if not _is_share(model) or model.weight_decay:
+        return np.nan
     if not model.validation_curve_ or not model.best_epoch_:
         return 0.0
     epoch = model.best_epoch_ - 1
     return max(gain_from_gap(model.loss_curve_[epoch], model.validation_curve_[epoch]), 0.0)
+
+
+def _is_share(model):
+    return door.head_name(model) in ("mse", "cross_entropy")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +45,6 @@ class Objective:
         self.weight_decay = weight_decay
         self.max_gradient_norm = max_gradient_norm
         self.metric = None if whitening is None else whitening.metric()
-        self.n_thresholds = sum(network.sizes[1:])
         self._networks = [network, *(network.copy() for _ in range(n_jobs - 1))]
         self._free = list(self._networks)
         self._threads = ThreadPoolExecutor(n_jobs) if n_jobs > 1 else None
@@ -117,7 +117,17 @@ class Objective:
             finally:
                 self._free.append(network)
 
-        return self._threads.map(run, parts)
+        return self._ahead(run, parts)
+
+    def _ahead(self, run, parts):
+        """Results in order, with no more of them under way or waiting than there are threads."""
+        waiting = deque()
+        for part in parts:
+            waiting.append(self._threads.submit(run, part))
+            if len(waiting) > len(self._networks):
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
     def close(self) -> None:
         """End the threads."""

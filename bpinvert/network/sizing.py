@@ -95,7 +95,7 @@ def try_hidden(network, X, y, hidden=None, *, repeats=1, tolerance=0.02) -> Hidd
     hidden : sequence of int, optional
         Numbers to try; default: about six from the smallest to the largest of :func:`suggest_hidden`.
     repeats : int
-        Trainings of each from different initial weights; the best counts.
+        Trainings of each from different seeds, which also hold out other samples; the best counts.
     tolerance : float
         Share above the lowest validation loss that is good enough.
 

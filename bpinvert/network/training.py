@@ -42,8 +42,10 @@ class Training:
         checkpoint, stored, seed = self._resume(fingerprint)
         first = stored.epoch if stored else 0
         samples = source(first)
+        # Handed over once: later epochs do not keep the first one's samples in memory.
+        drawn = [samples]
         return self._train(
-            lambda epoch: samples if epoch == first else source(epoch), samples, validation, checkpoint, stored, seed
+            lambda epoch: drawn.pop() if drawn else source(epoch), samples, validation, checkpoint, stored, seed
         )
 
     def _partial_fit(self, X, Y, sample_weight):
@@ -53,6 +55,8 @@ class Training:
         going_on = hasattr(self, "weights_")
         if not going_on:
             self.n_outputs_ = Y.shape[1]
+        else:
+            self._require_same_size("partial_fit")
         # The memory of one trainer means nothing to another.
         trained_by, snapshot = getattr(self, "_trained_by", None), getattr(self, "_snapshot", None)
         if snapshot is None or trained_by != trainer:
@@ -88,17 +92,9 @@ class Training:
         self._snapshot = None
         trainer = door.trainer_of(self)
         warm = self.warm_start and hasattr(self, "weights_") and stored is None
-        if warm and samples.Y.shape[1] != self.n_outputs_:
-            raise ValueError(
-                f"y has {samples.Y.shape[1]} targets but the fitted network that warm_start goes on from has "
-                f"{self.n_outputs_}. Give the same targets or set warm_start=False."
-            )
         self.n_outputs_ = samples.Y.shape[1]
-        if warm and len(self.weights_) != self._network().n_weights:
-            raise ValueError(
-                f"the fitted network has {len(self.weights_)} weights and the settings describe "
-                f"{self._network().n_weights}; warm_start goes on with the same ones only. Set warm_start=False."
-            )
+        if warm:
+            self._require_same_size("warm_start")
         snapshot = stored or self._beginning(trainer, samples, seed, warm)
         if len(snapshot.weights) != self._network().n_weights:
             raise ValueError(
@@ -124,9 +120,21 @@ class Training:
         _warn_of_doubtful(snapshot, reason)
         return self._conclude(snapshot, reason, validation or samples)
 
+    def _require_same_size(self, what):
+        if len(self.weights_) != self._network().n_weights:
+            raise ValueError(
+                f"the fitted network has {len(self.weights_)} weights and the settings describe "
+                f"{self._network().n_weights}; {what} goes on with the same ones only. Set them back, or fit anew."
+            )
+
     def _beginning(self, trainer, samples, seed, warm):
         """The snapshot before the first epoch, its weights on whitened inputs where these are whitened."""
         network = self._network()
+        if trainer.most_weights is not None and network.n_weights > trainer.most_weights:
+            raise ValueError(
+                f"the network has {network.n_weights} weights and trainer {trainer.name!r} needs the square of that in "
+                f"memory; it takes {trainer.most_weights} at most. Use fewer neurons, or trainer 'lbfgs' or 'soap'."
+            )
         state = {}
         X = samples.X
         whitening = None

@@ -132,3 +132,16 @@ def test_it_works_in_pipelines_grids_and_with_data_frames():
     grid = GridSearchCV(make(max_epochs=3), {"hidden": [1, 8]}, cv=2).fit(X, TWO)
     assert grid.best_params_ == {"hidden": 8}
     assert clone(model).get_params() == model.get_params()
+
+
+@pytest.mark.parametrize("settings", [{"output": "linear", "head": "mse"}, {"output": "linear", "head": "gaussian"}])
+def test_outputs_that_are_no_probabilities_are_refused(settings):
+    with pytest.raises(ValueError, match=r"a classifier has output 'linear' and head .*; it must be"):
+        BPClassifier(**settings).fit([[0.0], [1.0]], [0, 1])
+
+
+def test_warm_start_refuses_other_classes():
+    model = BPClassifier(3, max_epochs=1, warm_start=True).fit([[0.0], [1.0]], ["a", "b"])
+    with pytest.raises(ValueError, match=r"y has the classes \['a', 'c'\] but the fitted network .* has \['a', 'b'\]"):
+        model.fit([[0.0], [1.0]], ["a", "c"])
+    assert model.predict([[0.0]]).shape == (1,)

@@ -144,3 +144,18 @@ def test_networks_trained_at_a_time_are_those_trained_one_after_the_other():
     for one, two in zip(alone.networks_, together.networks_, strict=True):
         np.testing.assert_array_equal(one.weights_, two.weights_)
         assert one.get_params() == two.get_params()
+
+
+@pytest.mark.filterwarnings("ignore:Training was interrupted")
+def test_ctrl_c_ends_the_ensemble_and_keeps_what_is_trained():
+    calls = []
+
+    def source(epoch):
+        calls.append(epoch)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return X, np.sin(3 * X[:, 0])
+
+    ensemble = BPEnsemble(BPRegressor(5, max_epochs=4), n_networks=4, random_state=0).fit_stream(source)
+    assert [network.stop_reason_ for network in ensemble.networks_] == ["max_epochs", "interrupted"]
+    assert len(calls) == 6 and np.isfinite(ensemble.predict(X)).all()

@@ -5,7 +5,7 @@ import pytest
 
 from bpinvert.network import BPRegressor
 from bpinvert.network.gradients import check_gradient, compare_gradients
-from bpinvert.network.heads import MeanSquaredError
+from bpinvert.network.settings import OUTPUTS
 
 
 def test_a_wrong_gradient_is_seen():
@@ -24,7 +24,7 @@ def test_some_of_the_weights_can_be_compared():
     assert check.by_differences < 1e-10 and check.by_complex_step < 1e-14
 
 
-@pytest.mark.parametrize("output", MeanSquaredError.output)
+@pytest.mark.parametrize("output", OUTPUTS["mse"])
 @pytest.mark.parametrize("activation", ["tanh", "unipolar", "bipolar"])
 def test_gradient_of_an_estimator_is_checked_before_and_after_fitting(activation, output):
     rng = np.random.default_rng(2)

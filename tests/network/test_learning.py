@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpinvert.network import BPRegressor, learning_curve
-from bpinvert.network.learning import judge
+from bpinvert.network.learning import judge, verdict
 
 
 def samples(n, seed=0):
@@ -40,3 +40,11 @@ def test_what_cannot_be_compared_is_refused():
         learning_curve(network(400), *samples(400), fractions=(1.0, 0.5))
     with pytest.raises(ValueError, match="holds out no validation samples"):
         learning_curve(network(400).set_params(validation_fraction=0), *samples(400))
+
+
+def test_losses_that_can_be_negative_tell_no_share():
+    with pytest.raises(ValueError, match="head 'gaussian' has losses below zero"):
+        learning_curve(network(400).set_params(head="gaussian"), *samples(400))
+    for settings in ({"head": "gaussian"}, {"weight_decay": 0.1}):
+        gain = judge(network(400).set_params(**settings, max_epochs=3).fit(*samples(400)))
+        assert np.isnan(gain) and verdict(gain, 400).startswith("whether more samples would help is not told")

@@ -142,7 +142,7 @@ def test_warm_start_goes_on(trainer):
 
 def test_warm_start_refuses_another_network():
     model = make(warm_start=True).fit(X, Y)
-    with pytest.raises(ValueError, match="y has 1 targets but the fitted network that warm_start goes on from has 2"):
+    with pytest.raises(ValueError, match="y has 1 targets but the network was trained on 2"):
         model.fit(X, Y[:, :1])
     with pytest.raises(ValueError, match=r"fitted network has 27 weights and the settings describe 32"):
         model.set_params(hidden=6).fit(X, Y)
@@ -191,3 +191,14 @@ def test_networks_work_in_pipelines_grids_clones_and_with_data_frames():
     copy = clone(model.set_params(trainer=Adam(0.5)))
     assert copy.get_params() == model.get_params() and not hasattr(copy, "weights_")
     assert list(make("gd").partial_fit(frame, Y).feature_names_in_) == ["near", "far"]
+
+
+def test_partial_fit_of_another_size_is_refused():
+    model = make().fit(X, Y).set_params(hidden=9)
+    with pytest.raises(ValueError, match="partial_fit goes on with the same ones only"):
+        model.partial_fit(X, Y)
+
+
+def test_trainers_that_square_the_weights_refuse_large_networks():
+    with pytest.raises(ValueError, match=r"the network has 10\d\d\d weights and trainer 'lm' needs the square of that"):
+        BPRegressor(2000, trainer="lm").fit(X, Y)

@@ -20,16 +20,10 @@ class Head(Strategy, ABC):
         The word that selects it.
     residual : bool
         True where the loss is ½ Σ (o − d)², so that trainers may work on residuals.
-    output : tuple of str
-        The output activations of a network that it works with.
-    distribution : bool
-        Whether `draw` and `log_density` mean something.
     """
 
     kind = "head"
     residual = False
-    output = ("linear",)
-    distribution = True
 
     @abstractmethod
     def n_outputs(self, n_targets: int) -> int:

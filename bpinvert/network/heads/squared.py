@@ -31,7 +31,6 @@ class MeanSquaredError(Head):
 
     name = "mse"
     residual = True
-    output = ("linear", "sigmoid")
     std = 1.0
 
     def n_outputs(self, n_targets):

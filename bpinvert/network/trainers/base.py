@@ -30,6 +30,8 @@ class Trainer(Strategy, ABC):
         Whether, without validation samples, the last weights are the best and not those of the smallest loss.
     validation_fraction : float
         Share of the samples that is held out unless told otherwise.
+    most_weights : int or None
+        Size of networks beyond which it needs too much memory.
     """
 
     kind = "trainer"
@@ -38,6 +40,7 @@ class Trainer(Strategy, ABC):
     residual = False
     keeps_last = False
     validation_fraction = 0.1
+    most_weights = None
 
     def start(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         """The trainer's memory before the first epoch: arrays by name."""

@@ -12,6 +12,9 @@ from bpinvert.network.trainers.base import Trainer
 # the trainings end with all weights zero, from where there is no way back.
 _FIRST_PENALTY = 0.02
 
+# Several matrices of n_weights² numbers are held; of this size each has half a gigabyte.
+_MOST_WEIGHTS = 8000
+
 
 class LevenbergMarquardt(Trainer):
     """One step (JᵀJ + μ·diag) δ = −Jᵀr an epoch; μ falls after success and grows until a step lowers the loss.
@@ -41,6 +44,7 @@ class LevenbergMarquardt(Trainer):
 
     name = "lm"
     residual = True
+    most_weights = _MOST_WEIGHTS
 
     def __init__(self, mu=1e-3, increase=10.0, decrease=0.1, largest=1e10, projection=False):
         owner = "LevenbergMarquardt"
@@ -108,6 +112,7 @@ class BayesianRegularisation(Trainer):
 
     name = "br"
     residual = True
+    most_weights = _MOST_WEIGHTS
     keeps_last = True
     validation_fraction = 0.0
 

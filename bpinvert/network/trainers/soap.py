@@ -67,5 +67,7 @@ class Soap(Adam):
         mean *= self.beta2
         mean += (1 - self.beta2) * square
         if n == 1 or n % self.refresh == 0:
-            state[f"basis_{name}"] = np.linalg.eigh(mean)[1]
+            # A gradient whose square overflows is a divergence, which the loss will show.
+            finite = np.isfinite(mean).all()
+            state[f"basis_{name}"] = np.linalg.eigh(mean)[1] if finite else np.full_like(mean, np.nan)
         return state[f"basis_{name}"]
