@@ -14,6 +14,9 @@ from bpinvert.network.objective import Objective, n_threads
 from bpinvert.network.samples import Samples
 from bpinvert.network.training import Training
 
+# Samples per block of a prediction: threads that call NumPy seldom wait less for the interpreter.
+_PREDICTED_AT_ONCE = 4096
+
 
 class BPEstimator(Training, BaseEstimator):
     """Settings, training and state of a BP network; :class:`BPRegressor` tells what the settings mean."""
@@ -164,7 +167,7 @@ class BPEstimator(Training, BaseEstimator):
         if len(X) <= Network.block:
             # In double precision it does not show that BLAS sums one row in another order than many.
             return self._network().copy("float64").forward(self.weights_.astype(float), X.astype(float))
-        network = self._network()
+        network = self._network().copy(block=_PREDICTED_AT_ONCE)
         outputs = np.empty((len(X), network.sizes[-1]))
         # Threads cost more than they save on a few samples.
         objective = Objective(network, n_jobs=n_threads(self.n_jobs) if len(X) > 20_000 else 1)
