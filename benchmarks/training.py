@@ -26,6 +26,7 @@ except ImportError:
 
 NOISE = 0.03 / np.log(10)
 HIDDEN, BATCH_TORCH = 64, 1024
+OURS = ("soap", "lbfgs")
 TRAINING_SEED, VALIDATION_SEED, NOISE_SEED = 1, 2, 3
 
 
@@ -103,7 +104,7 @@ def ours(data, times, trainer):
 
 def sklearn_adam(data, times):
     """scikit-learn's MLPRegressor, Adam with its defaults, float32."""
-    network = MLPRegressor(HIDDEN, activation="tanh", alpha=0.0, random_state=0)
+    network = MLPRegressor(hidden_layer_sizes=(HIDDEN,), activation="tanh", alpha=0.0, random_state=0)
     curve, epoch = Curve(times), 0
     while not curve.over():
         network.partial_fit(*data.epoch(epoch))
@@ -119,7 +120,13 @@ def sklearn_lbfgs(data, times):
         iterations = 20 if per_iteration is None else max(int(seconds / per_iteration), 1)
         while True:
             network = MLPRegressor(
-                HIDDEN, activation="tanh", alpha=0.0, solver="lbfgs", max_iter=iterations, max_fun=10**9, random_state=0
+                hidden_layer_sizes=(HIDDEN,),
+                activation="tanh",
+                alpha=0.0,
+                solver="lbfgs",
+                max_iter=iterations,
+                max_fun=10**9,
+                random_state=0,
             )
             began = time.perf_counter()
             with warnings.catch_warnings():
@@ -209,12 +216,12 @@ def table(noisy, times, long):
     for name, run in peers.items():
         rows[name] = run(data, (*times, *long))
         _line(name, rows[name])
-    for trainer in ("adam", "lbfgs"):
+    for trainer in OURS:
         rows[trainer] = ours(data, times, trainer)
         _line(f"bpinvert {trainer}", rows[trainer])
     best_peer = min(min(rows[name]) for name in peers)
     last = (*times, *long)[-1]
-    best = [min(rows["adam"][k], rows["lbfgs"][k]) for k in range(len(times))]
+    best = [min(rows[trainer][k] for trainer in OURS) for k in range(len(times))]
     reached = next((seconds for seconds, error in zip(times, best, strict=True) if error <= best_peer), None)
     within = f"{reached:g} s" if reached else f"more than {times[-1]:g} s"
     print(f"best peer within {last:g} s: {best_peer:.4f}; bpinvert reaches it in {within}")
@@ -233,7 +240,9 @@ def prediction(repeats=7):
     X, Y = rng.standard_normal((1_000_000, 20), dtype=np.float32), rng.standard_normal((1000, 7), dtype=np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        peer = MLPRegressor(HIDDEN, activation="tanh", max_iter=1, random_state=0).fit(X[:1000], Y)
+        peer = MLPRegressor(hidden_layer_sizes=(HIDDEN,), activation="tanh", max_iter=1, random_state=0).fit(
+            X[:1000], Y
+        )
     network = BPRegressor(HIDDEN, max_epochs=1, random_state=0).fit(X[:1000], Y)
     methods = {"scikit-learn": lambda: peer.predict(X)}
     if torch is not None:
