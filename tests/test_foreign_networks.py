@@ -98,6 +98,11 @@ def _stop_at(call):
     return observed
 
 
+def test_a_stream_needs_a_network_that_learns_from_one():
+    with pytest.raises(ValueError, match="stream=True needs a network that learns from a stream, and KNeighbors"):
+        bp.Inverter(SURVEY, PRIOR, network=KNeighborsRegressor()).fit(**FIT, stream=True)
+
+
 def test_a_regressor_of_one_target_is_told_so():
     with pytest.raises(ValueError, match=r"network SVR does not learn 3 parameters at once .*MultiOutputRegressor"):
         fitted(SVR())

@@ -192,6 +192,11 @@ class Inverter:
         """
         n_calibration = count("n_calibration", n_calibration, low=checks.fewest(self.false_alarm_rate))
         seed = count("seed", seed, low=0)
+        if stream and self.network is not None and not hasattr(self.network, "fit_stream"):
+            raise ValueError(
+                f"stream=True needs a network that learns from a stream, and {type(self.network).__name__} does not; "
+                "pass a BPRegressor or a BPEnsemble, or raise n_samples instead."
+            )
         simulations = fitting.simulations_of(self, samples, n_samples, seed)
         self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
         self.calibrations = {}
