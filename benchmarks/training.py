@@ -178,25 +178,21 @@ def torch_lbfgs(data, times):
     """PyTorch, L-BFGS on all samples with a strong Wolfe line search; with noise, fresh samples every 20 iterations."""
     network, loss = _torch_network()
     curve, epoch = Curve(times), 0
-    X, Y = (torch.from_numpy(array) for array in data.epoch(0))
-
-    def fresh():
-        return torch.optim.LBFGS(network.parameters(), max_iter=1, history_size=20, line_search_fn="strong_wolfe")
-
-    optimiser = fresh()
-
-    def closure():
-        optimiser.zero_grad()
-        value = loss(network(X), Y)
-        value.backward()
-        return value
-
+    settings = {"max_iter": 20, "history_size": 20, "tolerance_grad": 0.0, "tolerance_change": 0.0}
+    optimiser = None
     while not curve.over():
-        epoch += 1
-        if data.noise and epoch % 20 == 0:
+        if optimiser is None or data.noise:
             X, Y = (torch.from_numpy(array) for array in data.epoch(epoch))
-            optimiser = fresh()
+            optimiser = torch.optim.LBFGS(network.parameters(), line_search_fn="strong_wolfe", **settings)
+
+        def closure(X=X, Y=Y, optimiser=optimiser):
+            optimiser.zero_grad()
+            value = loss(network(X), Y)
+            value.backward()
+            return value
+
         optimiser.step(closure)
+        epoch += 1
         curve.look(lambda: _torch_error(data, network))
     return curve.errors
 
