@@ -56,7 +56,7 @@ def normalised(data):
 
 
 class Inverse:
-    """Inputs standardised, targets log10 in the box, answers clipped to it; the mean h where there is no contrast."""
+    """Inputs standardised, targets log10 in the box, answers clipped to it; the mean h over a half-space."""
 
     def __init__(self, features, models, data, seconds, seed):
         self.features = features
@@ -74,7 +74,8 @@ class Inverse:
         known = np.isfinite(raw).all(axis=1)
         answer = self.network.predict(np.where(np.isfinite(raw), (raw - self.center) / self.scale, 0.0))
         models = 100 * 10 ** np.clip(answer, 0, 1)
-        models[~known, 2] = self.middle
+        # A half-space: ρa is its resistivity at every period.
+        models[~known] = np.column_stack([data[~known, 0], data[~known, 0], np.full((~known).sum(), self.middle)])
         return models
 
 
