@@ -436,6 +436,9 @@ def test_a_custom_distribution_is_used_but_not_stored(tmp_path):
         def _cdf(self, x):
             return ((x - 10) / 90) ** 2
 
+        def _ppf(self, q):
+            return 10 + 90 * np.sqrt(q)
+
     prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=Triangle(a=10, b=100)())
     inverter = bp.Inverter(SURVEY, prior, NOISE, hidden=8, max_epochs=1)
     inverter.fit(n_samples=600, n_calibration=1000, progress=False)

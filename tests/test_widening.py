@@ -15,7 +15,7 @@ from forward_models import Magnetotelluric, Schlumberger
 SURVEY = Schlumberger(ab2=np.geomspace(1, 300, 16))
 PRIOR = bp.LayeredPrior(n_layers=(2, 3), thickness=(1, 50), resistivity=(20, 500))
 NOISE = bp.Noise(relative=0.03)
-SMALL = {"hidden": 16, "max_epochs": 4}
+SMALL = {"hidden": 48, "max_epochs": 4}
 FIT = {"n_samples": 2000, "n_calibration": 1000, "progress": False}
 ORDINARY = [3.0, 20.0], [100.0, 30.0, 200.0]
 CONDUCTIVE = [3.0, 20.0], [3.0, 100.0, 2.5]

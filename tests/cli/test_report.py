@@ -232,9 +232,8 @@ def test_a_magnetotelluric_workbook_holds_both_quantities(recipe, tmp_path):
         agree([row[header] for row in rows], result[name].values[0])
     first, half_space, total = rows_of(book["models"])
     assert half_space["layer"] == "2 (half-space)" and half_space["S = h/ρ (S)"] is None
-    assert (
-        total["S = h/ρ (S)"] == first["S = h/ρ (S)"] == float(result["thickness"][0, 0] / result["resistivity"][0, 0])
-    )
+    conductance = float(result["thickness"][0, 0] / result["resistivity"][0, 0])
+    assert total["S = h/ρ (S)"] == first["S = h/ρ (S)"] == pytest.approx(conductance, rel=1e-14)
     assert rows_of(book["soundings"])[0]["readings read"] == 10
 
 
