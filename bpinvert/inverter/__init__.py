@@ -2,11 +2,13 @@
 
 `inverter` has the class; `fitting` trains on `simulations` that `training_sheets` shows like field sheets; a group of
 soundings becomes a `problem`, is answered by `solving` (with a `branch` for each layer count, `searching` for the best
-model of each and `choosing` among them) and a whole Dataset by `answering`; `file` saves and loads; `unaided` inverts a
-sheet without any set-up; `widening` includes strangers.
+model of each and `choosing` among them) and a whole Dataset by `answering`; `learning` says whether more samples would
+help; `file` has the file's form and `loading` reads one; `unaided` inverts a sheet without any set-up; `widening`
+includes strangers.
 """
 
-from bpinvert.inverter.inverter import Inverter, load_inverter
+from bpinvert.inverter.inverter import Inverter
+from bpinvert.inverter.loading import load_inverter
 from bpinvert.inverter.unaided import invert
 from bpinvert.inverter.widening import widen
 

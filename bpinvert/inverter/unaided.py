@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 
 from bpinvert.geometry import as_observed, used_at
-from bpinvert.inverter.inverter import Inverter, load_inverter
+from bpinvert.inverter.inverter import Inverter
+from bpinvert.inverter.loading import load_inverter
 from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors import LayeredPrior
 from bpinvert.readers import read_soundings

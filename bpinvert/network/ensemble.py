@@ -110,10 +110,11 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
                     break
         else:
             # Processes do not share this one's cores by themselves.
+            n_threads = networks[0].n_jobs
             single = [network.set_params(n_jobs=1) for network in networks]
             self.networks_ = Parallel(n_jobs=self.n_jobs)(delayed(fit)(network) for network in single)
-            for network, template in zip(self.networks_, self._unfitted(), strict=True):
-                network.set_params(n_jobs=template.n_jobs)
+            for network in self.networks_:
+                network.set_params(n_jobs=n_threads)
         return self._conclude()
 
     def _unfitted(self):

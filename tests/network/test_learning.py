@@ -48,3 +48,10 @@ def test_losses_that_can_be_negative_tell_no_share():
     for settings in ({"head": "gaussian"}, {"weight_decay": 0.1}):
         gain = judge(network(400).set_params(**settings, max_epochs=3).fit(*samples(400)))
         assert np.isnan(gain) and verdict(gain, 400).startswith("whether more samples would help is not told")
+
+
+def test_the_gain_is_at_most_half_of_the_gap(monkeypatch):
+    monkeypatch.setattr("bpinvert.network.learning._extrapolated", lambda numbers, losses: 0.9)
+    curve = learning_curve(network(400), *samples(400), fractions=(0.5, 1.0))
+    gap = curve.validation_loss[-1] - curve.training_loss[-1]
+    assert 0 < curve.gain == pytest.approx(gap / curve.validation_loss[-1] / 2, rel=1e-12)

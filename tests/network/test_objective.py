@@ -1,6 +1,7 @@
 """What trainers minimise: weights of samples, threads, clipping, decay, and every trainer with every head."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -321,3 +322,15 @@ def test_lbfgs_does_without_curvature_where_the_head_has_no_residuals(head):
     assert LBFGS()._factor(Objective(network, head), weights, Samples(X, Y), None) is None
     losses = train_lbfgs(LBFGS(50), network, weights, Samples(X, Y), 3, head=head)
     assert losses[-1] < losses[0]
+
+
+def test_threads_do_not_run_ahead_of_who_takes_their_results():
+    net = Network(1, (2,), 1, dtype="float64")
+    objective, started = Objective(net, n_jobs=2), []
+    many = Samples(np.zeros((8 * 1024, 1)), np.zeros((8 * 1024, 1)))
+    for taken, _ in enumerate(objective.map(lambda network, part: started.append(part), many)):
+        time.sleep(0.02)
+        # Those taken, one for each thread, and one that waits.
+        assert len(started) <= taken + 1 + 3
+    objective.close()
+    assert len(started) == 8
