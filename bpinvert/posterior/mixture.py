@@ -1,0 +1,180 @@
+"""Mixtures of Student's t densities, one for each of many soundings."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+# Fewest degrees of freedom; with fewer there would hardly be a variance.
+_LEAST_FREEDOM = 4
+_SMALLEST = 1e-30
+
+
+class Mixture:
+    """K weighted t densities for each of S soundings, by centres and precisions.
+
+    With ν + P = 2^(k + 1) degrees of freedom and parameters together, (1 + q/ν)^−(ν + P)/2 takes k squarings and no
+    exponential: a heavy-tailed density for the price of multiplications. All quadratic forms q of a sounding are one
+    matrix product of features (1, x, x xᵀ) of the points with coefficients, in single precision after whitening by the
+    mixture's own covariance.
+
+    Parameters
+    ----------
+    log_weight : (S, K) array, up to a constant
+    centre : (S, K, P) array
+    precision : (S, K, P, P) array
+
+    Attributes
+    ----------
+    weight : (S, K) array, sum 1
+    mean, covariance : (S, P) and (S, P, P) arrays
+    """
+
+    def __init__(self, log_weight, centre, precision):
+        P = centre.shape[2]
+        weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+        self.weight = weight / weight.sum(axis=1, keepdims=True)
+        self.centre, self.precision = centre, precision
+        self._squarings = max(3, math.ceil(math.log2((P + _LEAST_FREEDOM) / 2)))
+        self.freedom = 2 ** (self._squarings + 1) - P
+        lower = np.linalg.cholesky(precision)
+        # centre + spread @ (t distributed) is a draw
+        self.spread = np.swapaxes(np.linalg.inv(lower), -1, -2)
+        half = (self.freedom + P) / 2
+        constant = math.lgamma(half) - math.lgamma(self.freedom / 2) - P * math.log(self.freedom * math.pi) / 2
+        log_height = np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(axis=-1) + constant
+        log_height += np.log(np.maximum(self.weight, _SMALLEST))
+        self._largest = log_height.max(axis=1, keepdims=True)
+        self._height = np.exp(log_height - self._largest).astype(np.float32)
+        self.mean, self.covariance = self._moments()
+        self._prepare()
+
+    def _moments(self):
+        S, K, P = self.centre.shape
+        mean = (self.weight[:, None] @ self.centre)[:, 0]
+        widened = self.weight * (self.freedom / (self.freedom - 2))
+        inside = (self.spread * widened[:, :, None, None]).transpose(0, 2, 1, 3).reshape(S, P, K * P)
+        covariance = inside @ self.spread.transpose(0, 1, 3, 2).reshape(S, K * P, P)
+        off = self.centre - mean[:, None]
+        return mean, covariance + np.swapaxes(off * self.weight[:, :, None], 1, 2) @ off
+
+    def _prepare(self):
+        """The whitening x → (x − mean) `_white`, its inverse `_back`, and the coefficients of the forms in it."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = np.sqrt(np.maximum(values, 1e-12 * values[:, -1:]))
+        self._white = vectors / root[:, None, :]
+        self._back = np.swapaxes(vectors * root[:, None, :], -1, -2)
+        centre = (self.centre - self.mean[:, None]) @ self._white
+        precision = self._back[:, None] @ self.precision @ np.swapaxes(self._back, -1, -2)[:, None]
+        across = (precision @ centre[..., None])[..., 0]
+        self._pairs = np.triu_indices(self.centre.shape[2])
+        pairs = precision[:, :, self._pairs[0], self._pairs[1]]
+        pairs[:, :, self._pairs[0] != self._pairs[1]] *= 2
+        constant = (across * centre).sum(axis=2)
+        coefficients = np.concatenate([constant[:, :, None], -2 * across, pairs], axis=2) / self.freedom
+        self._coefficients = np.ascontiguousarray(np.swapaxes(coefficients, 1, 2), dtype=np.float32)
+
+    def take(self, rows) -> Mixture:
+        """The mixtures of some soundings."""
+        part = object.__new__(Mixture)
+        for name, value in vars(self).items():
+            setattr(part, name, value[rows] if isinstance(value, np.ndarray) else value)
+        return part
+
+    def joined(self, log_weight, centre, precision) -> Mixture:
+        """With further components, their ln weights on the scale of `weight`."""
+        own = np.log(np.maximum(self.weight, _SMALLEST))
+        return Mixture(
+            np.concatenate([own, log_weight], axis=1),
+            np.concatenate([self.centre, centre], axis=1),
+            np.concatenate([self.precision, precision], axis=1),
+        )
+
+    def log_density(self, x) -> np.ndarray:
+        """ln density (S, N) of points x (S, N, P); -inf where single precision has nothing left of it."""
+        kernel = self._kernels(self._features(x))
+        for _ in range(self._squarings):
+            np.multiply(kernel, kernel, out=kernel)
+        total = (kernel @ self._height[:, :, None])[:, :, 0].astype(float)
+        with np.errstate(divide="ignore"):
+            return np.log(total) + self._largest
+
+    def _features(self, x):
+        """(S, N, 1 + P + P(P+1)/2) single-precision features of points x (S, N, P)."""
+        white = (x - self.mean[:, None]) @ self._white
+        P = white.shape[2]
+        features = np.empty((*white.shape[:2], self._coefficients.shape[1]), dtype=np.float32)
+        features[:, :, 0] = 1.0
+        single = features[:, :, 1 : P + 1]
+        single[:] = white
+        for k, (i, j) in enumerate(zip(*self._pairs, strict=True), P + 1):
+            np.multiply(single[:, :, i], single[:, :, j], out=features[:, :, k])
+        return features
+
+    def _kernels(self, features):
+        """1/(1 + q/ν) of every component, (S, N, K)."""
+        kernel = features @ self._coefficients
+        # Rounding can make a quadratic form slightly negative.
+        np.maximum(kernel, 0.0, out=kernel)
+        kernel += 1.0
+        return np.reciprocal(kernel, out=kernel)
+
+    def draw(self, n, rngs) -> np.ndarray:
+        """`n` points of every sounding, (S, n, P), in random order and as evenly over the components as can be.
+
+        Parameters
+        ----------
+        n : int
+        rngs : list of numpy.random.Generator, one for each sounding
+        """
+        S, K, P = self.centre.shape
+        edges = np.cumsum(self.weight, axis=1)
+        chosen, order = np.empty((2, S, n), dtype=int)
+        normal, chi2 = np.empty((S, n, P)), np.empty((S, n))
+        for s, rng in enumerate(rngs):
+            levels = (rng.permutation(n) + rng.random()) / n * edges[s, -1]
+            chosen[s] = np.searchsorted(edges[s], levels, side="right")
+            normal[s], chi2[s] = rng.standard_normal((n, P)), rng.chisquare(self.freedom, n)
+        np.minimum(chosen, K - 1, out=chosen)
+        rows = np.arange(S)[:, None]
+        normal *= np.sqrt(self.freedom / chi2)[..., None]
+        return self.centre[rows, chosen] + (self.spread[rows, chosen] @ normal[..., None])[..., 0]
+
+    def adapted(self, x, weight, pseudo) -> Mixture:
+        """One step of weighted expectation-maximisation towards draws x (S, N, P) of `weight` (S, N), sum 1.
+
+        Peel & McLachlan (2000), doi:10.1023/A:1008981510081, with the degrees of freedom kept; importance weights as
+        Cappé et al. (2008), doi:10.1007/s11222-008-9059-x. Each component holds on to what it was by a share `pseudo`
+        of all draws, so that none collapses on a few.
+        """
+        S, N, P = x.shape
+        K = self.centre.shape[1]
+        features = self._features(x)
+        kernel = self._kernels(features)
+        share = kernel.copy()
+        for _ in range(self._squarings):
+            np.multiply(share, share, out=share)
+        share *= self._height[:, None, :]
+        total = np.maximum((share.sum(axis=2)), _SMALLEST)
+        share *= (weight / total).astype(np.float32)[:, :, None]
+        mass = share.sum(axis=1).astype(float)
+        # Far draws of a t density count less.
+        kernel *= share
+        kernel *= np.float32((self.freedom + P) / self.freedom)
+        sums = (np.swapaxes(kernel, 1, 2) @ features).astype(float)
+        centre = (self.centre - self.mean[:, None]) @ self._white
+        spread = np.swapaxes(self._white, 1, 2)[:, None] @ self.spread
+        count = sums[:, :, :1] + pseudo
+        moved = (sums[:, :, 1 : P + 1] + pseudo * centre) / count
+        second = np.empty((S, K, P, P))
+        second[:, :, self._pairs[0], self._pairs[1]] = sums[:, :, P + 1 :]
+        second[:, :, self._pairs[1], self._pairs[0]] = sums[:, :, P + 1 :]
+        second += pseudo * (spread @ np.swapaxes(spread, -1, -2) + centre[..., :, None] * centre[..., None, :])
+        second -= count[..., None] * moved[..., :, None] * moved[..., None, :]
+        second /= (mass + pseudo)[:, :, None, None]
+        covariance = np.swapaxes(self._back, 1, 2)[:, None] @ second @ self._back[:, None]
+        values, vectors = np.linalg.eigh((covariance + np.swapaxes(covariance, -1, -2)) / 2)
+        values = np.maximum(values, np.maximum(1e-9, 1e-7 * values[..., -1:]))
+        precision = (vectors / values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        return Mixture(np.log(np.maximum(mass, 0.1 / K)), moved @ self._back + self.mean[:, None], precision)

@@ -1,0 +1,280 @@
+"""Posteriors of many soundings: windows, adaptive rounds, and Markov chains where these do not suffice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.special import ndtr
+
+from bpinvert.posterior import coordinates
+from bpinvert.posterior.chains import move
+from bpinvert.posterior.importance import Run
+from bpinvert.posterior.mixture import Mixture
+from bpinvert.posterior.windows import follow, spread_out
+
+# Soundings side by side: arrays of their draws stay within the cache.
+_AT_ONCE = 25
+# Candidates among which the starts of the windows are spread out; the variance added to the network's.
+_CANDIDATES, _INFLATION = 4, 1.0
+# Variance added to the network's in the windows' shape, and the power that flattens their masses.
+_FLOOR, _FLATNESS, _FAINTEST = 0.01, 0.7, -8.0
+# Share of the network's own mixture in the first proposal; of new windows in later ones.
+_OF_NETWORK, _OF_NEW = 0.1, 0.25
+# Components hold on by such a share of the draws.
+_PSEUDO = 0.03
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try.
+
+    Attributes
+    ----------
+    n_windows : int, components that follow the posterior from the network's draws
+    width : float, scale of the windows, as a share of the network's spread
+    n_steps : int, Levenberg–Marquardt steps of each window
+    n_new : int, windows added at draws of large weight after every second round
+    rounds : tuple of int, draws in each round
+    ess, pareto_k : float, a sounding is done at so large an effective sample size and so small a k̂
+    n_particles, n_sweeps : int, Markov chains and their steps for those that are not done then
+    """
+
+    n_windows: int = 96
+    width: float = 0.5
+    n_steps: int = 3
+    n_new: int = 16
+    rounds: tuple[int, ...] = (500, 700, 700, 700, 1000, 2000, 3000)
+    ess: float = 1000.0
+    pareto_k: float = 0.7
+    n_particles: int = 1000
+    n_sweeps: int = 8
+
+
+@dataclass
+class Sampled:
+    """Posteriors by equally weighted draws.
+
+    Attributes
+    ----------
+    u : (n_draws, n, P) array, places in the prior's ranges
+    chi2 : (n_draws, n) array, sum of squared residuals of each draw
+    log_evidence : (n,) array, ln of the density of the data on the channels' scale
+    ess : (n,) array, effective sample size
+    pareto_k : (n,) array, k̂ of the importance weights
+    n_evaluated : (n,) int array, models computed
+    by_chains : (n,) bool array, whether the draws come from Markov chains
+    log_weight_at : (n,) array, ln weight at the probes over the mean weight; NaN without
+    """
+
+    u: np.ndarray
+    chi2: np.ndarray
+    log_evidence: np.ndarray
+    ess: np.ndarray
+    pareto_k: np.ndarray
+    n_evaluated: np.ndarray
+    by_chains: np.ndarray
+    log_weight_at: np.ndarray
+
+    @classmethod
+    def empty(cls, n_draws, n, n_parameters) -> Sampled:
+        """Arrays to be filled."""
+        row = np.full((5, n), np.nan)
+        return cls(
+            u=np.full((n_draws, n, n_parameters), np.nan),
+            chi2=np.full((n_draws, n), np.nan),
+            log_evidence=row[0],
+            ess=row[1],
+            pareto_k=row[2],
+            n_evaluated=np.zeros(n, dtype=int),
+            by_chains=np.zeros(n, dtype=bool),
+            log_weight_at=row[3],
+        )
+
+    def put(self, rows, other) -> None:
+        """Fill in what is known of the soundings `rows`."""
+        for field in fields(self):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if mine.ndim > 1:
+                mine[:, rows] = theirs
+            else:
+                mine[rows] = theirs
+
+
+def carried(log_weight, mean, precision) -> Mixture:
+    """A mixture in normal scores z, u = Φ(z), as one in soft coordinates, to first order at each component's mean.
+
+    Parameters
+    ----------
+    log_weight : (S, K) array
+    mean : (S, K, P) array
+    precision : (S, K, P, P) array
+    """
+    mean = np.clip(mean, -4.0, 4.0)
+    x = coordinates.from_cube(ndtr(mean))
+    slope = np.exp(-np.square(mean) / 2) / np.sqrt(2 * np.pi) / coordinates.cube(x)[1]
+    # At the ends of the range the scales differ without bound.
+    slope = np.clip(slope, 0.15, 3.0)
+    return Mixture(log_weight, x, precision / slope[..., :, None] / slope[..., None, :])
+
+
+def sample(target, network, rngs, effort, n_draws, probes=None, done=None) -> Sampled:
+    """Posteriors of all soundings of a target.
+
+    Parameters
+    ----------
+    target : Target
+    network : Mixture of all soundings, the network's proposal in soft coordinates
+    rngs : list of numpy.random.Generator, one for each sounding
+    effort : Effort
+    n_draws : int
+    probes : (n, P) array of u, optional
+        Points whose weight is wanted, such as the truth of simulations.
+    done : callable, optional
+        Told the number of soundings after each batch.
+    """
+    n = len(target)
+    sampled = Sampled.empty(n_draws, n, target.n_parameters)
+    points = None if probes is None else coordinates.from_cube(probes)
+    for start in range(0, n, _AT_ONCE):
+        rows = np.arange(start, min(start + _AT_ONCE, n))
+        own = [rngs[row] for row in rows]
+        _sample_batch(target, rows, network.take(rows), own, effort, sampled, points)
+        if done is not None:
+            done(len(rows))
+    return sampled
+
+
+def _sample_batch(target, rows, network, rngs, effort, sampled, points):
+    window = np.linalg.inv(network.covariance + _FLOOR * np.eye(target.n_parameters)) / effort.width**2
+    run = Run(target, rows, _first_proposal(target, rows, network, window, rngs, effort), rngs)
+    for k, n in enumerate(effort.rounds):
+        if k and k % 2:
+            run.propose(_next_proposal(run, window, effort))
+        run.draw(n)
+        finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
+        _keep(run, np.flatnonzero(finished), sampled, points)
+        left = np.flatnonzero(~finished)
+        if not left.size:
+            return
+        run.take(left)
+        window = window[left]
+    _escalate(run, window, effort, sampled, points)
+
+
+def _first_proposal(target, rows, network, window, rngs, effort):
+    """Windows from draws of the network's mixture, spread out, beside that mixture itself."""
+    S, P = network.mean.shape
+    n = _CANDIDATES * effort.n_windows
+    start = network.draw(n, rngs)
+    scatter = np.linalg.cholesky(_INFLATION * network.covariance / 2 + 1e-6 * np.eye(P))
+    start += np.stack([rng.standard_normal((n, P)) for rng in rngs]) @ np.swapaxes(scatter, 1, 2)
+    start = np.clip(start, -coordinates.FARTHEST, coordinates.FARTHEST)
+    start = start[np.arange(S)[:, None], spread_out(start, window, effort.n_windows)]
+    log_weight, centre, precision = follow(target, rows, start, window, effort.n_steps)
+    log_weight = _FLATNESS * (log_weight - log_weight.max(axis=1, keepdims=True))
+    windows = Mixture(np.maximum(log_weight, _FAINTEST), centre, precision)
+    ratio = np.log(_OF_NETWORK / (1 - _OF_NETWORK))
+    return windows.joined(np.log(np.maximum(network.weight, 1e-30)) + ratio, network.centre, network.precision)
+
+
+def _next_proposal(run, window, effort):
+    """The last proposal, adapted to all draws, with new windows where single draws weigh much."""
+    adapted = run.mixtures[-1].adapted(run.x, run.tempered(), _PSEUDO)
+    if not effort.n_new:
+        return adapted
+    S = len(run.x)
+    n = min(6 * effort.n_new, run.x.shape[1] - 1)
+    heaviest = np.argpartition(-run.log_weight, n, axis=1)[:, :n]
+    weight = np.take_along_axis(run.log_weight, heaviest, axis=1)
+    order = np.argsort(-weight, axis=1)
+    heaviest, weight = np.take_along_axis(heaviest, order, axis=1), np.take_along_axis(weight, order, axis=1)
+    points = run.x[np.arange(S)[:, None], heaviest]
+    weight = np.exp(weight - weight[:, :1])
+    chosen = _far_and_heavy(points, weight, window, effort.n_new)
+    start = np.take_along_axis(points, chosen[..., None], axis=1)
+    _, centre, precision = follow(run.target, run.rows, start, window, 1)
+    share = np.take_along_axis(weight, chosen, axis=1)
+    share = _OF_NEW * share / share.sum(axis=1, keepdims=True) + 1e-3
+    return adapted.joined(np.log(share), centre, precision)
+
+
+def _far_and_heavy(points, weight, window, n):
+    """Places (S, n) of points of large weight that no other chosen one stands for."""
+    flat = points @ np.linalg.cholesky(window)
+    rows = np.arange(len(flat))
+    chosen = np.zeros((len(flat), n), dtype=int)
+    nearest = np.full(weight.shape, np.inf)
+    for k in range(1, n):
+        off = flat - flat[rows, chosen[:, k - 1]][:, None]
+        np.minimum(nearest, np.square(off).sum(axis=2), out=nearest)
+        chosen[:, k] = (np.minimum(nearest, 4.0) * weight).argmax(axis=1)
+    return chosen
+
+
+def _escalate(run, window, effort, sampled, points):
+    """Markov chains from the draws so far; windows where they end; and their own draws where even that is not enough."""
+    n_before = run.x.shape[1]
+    x, chi2, n_moves = move(run, effort.n_particles, effort.n_sweeps)
+    chosen = spread_out(x, window, min(2 * effort.n_windows, effort.n_particles))
+    start = np.take_along_axis(x, chosen[..., None], axis=1)
+    log_weight, centre, precision = follow(run.target, run.rows, start, window, 1)
+    log_weight = np.maximum(_FLATNESS * (log_weight - log_weight.max(axis=1, keepdims=True)), _FAINTEST)
+    log_weight -= np.log(np.exp(log_weight).sum(axis=1, keepdims=True))
+    run.propose(run.mixtures[-1].joined(log_weight + np.log(2.0), centre, precision))
+    for _ in range(2):
+        run.draw(effort.rounds[-1])
+        finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
+        _keep(run, np.flatnonzero(finished), sampled, points, n_moves)
+        left = np.flatnonzero(~finished)
+        if not left.size:
+            return
+        run.take(left)
+        x, chi2, window = x[left], chi2[left], window[left]
+        run.propose(_next_proposal(run, window, effort))
+    run.counts.pop(), run.mixtures.pop(), run._densities.pop()
+    _keep(run, np.arange(len(run.rows)), sampled, points, n_moves)
+    # Importance weights that are not to be trusted: the chains' own states.
+    n_draws = len(sampled.u)
+    chosen = np.stack([rng.permutation(np.arange(n_draws) % x.shape[1]) for rng in run.rngs])
+    sampled.u[:, run.rows] = coordinates.cube(np.take_along_axis(x, chosen[..., None], axis=1))[0].swapaxes(0, 1)
+    sampled.chi2[:, run.rows] = np.take_along_axis(chi2, chosen, axis=1).T
+    sampled.by_chains[run.rows] = True
+
+
+def _keep(run, rows, sampled, points, n_moves=0):
+    """Draws of equal weight of the soundings `rows` of a run, and what is known of them."""
+    if not rows.size:
+        return
+    n_draws, P = len(sampled.u), run.x.shape[2]
+    x, chi2 = np.empty((len(rows), n_draws, P)), np.empty((len(rows), n_draws))
+    for k, row in enumerate(rows):
+        rng, edges = run.rngs[row], np.cumsum(run.weight[row])
+        levels = (rng.permutation(n_draws) + rng.random()) / n_draws * edges[-1]
+        chosen = np.minimum(np.searchsorted(edges, levels, side="right"), len(edges) - 1)
+        x[k], chi2[k] = run.x[row, chosen], run.chi2[row, chosen]
+    at = np.full(len(rows), np.nan)
+    if points is not None:
+        part = _part(run, rows)
+        at = part.log_weight_at(points[part.rows])
+    sampled.put(
+        run.rows[rows],
+        Sampled(
+            u=coordinates.cube(x)[0].swapaxes(0, 1),
+            chi2=chi2.T,
+            log_evidence=run.log_evidence[rows],
+            ess=run.ess[rows],
+            pareto_k=run.pareto_k[rows],
+            n_evaluated=np.full(len(rows), run.x.shape[1] + n_moves),
+            by_chains=np.zeros(len(rows), dtype=bool),
+            log_weight_at=at,
+        ),
+    )
+
+
+def _part(run, rows):
+    import copy
+
+    part = copy.copy(run)
+    part.take(rows)
+    return part
