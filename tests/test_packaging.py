@@ -60,7 +60,7 @@ def test_forward_models_know_only_numpy_and_scipy(path):
     assert foreign(imports(path)) <= {"numpy", "scipy", "numba", "forward_models"}
 
 
-@pytest.mark.parametrize("part", ["codec", "network", "checks"])
+@pytest.mark.parametrize("part", ["codec", "network", "checks", "calibration"])
 def test_the_core_sees_no_xarray_no_survey_and_no_reader(part):
     paths = modules("bpinvert", part)
     names = set().union(*map(imports, paths))
