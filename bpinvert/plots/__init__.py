@@ -8,11 +8,12 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 
+from bpinvert.plots.coverage import calibration, layer_counts
 from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
 from bpinvert.results import compact, place_of, sounding_name
 
-__all__ = ["curve", "learning", "sounding"]
+__all__ = ["calibration", "curve", "layer_counts", "learning", "sounding"]
 
 _TITLE_WIDTH = 60
 
