@@ -66,7 +66,7 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
         mean = answers.mean(axis=0)
         return (mean, answers.std(axis=0)) if return_std else mean
 
-    def draw(self, X, n_draws, random_state=None):
+    def draw(self, X, n_draws, random_state=None, dtype="float64"):
         """Random answers, each from the distribution that one of the networks states; as `BPRegressor.draw`."""
         check_is_fitted(self)
         rng = np.random.default_rng(random_state)
@@ -74,7 +74,7 @@ class BPEnsemble(MultiOutputMixin, RegressorMixin, BaseEstimator):
         # As equal shares as can be, in random order.
         chosen = rng.permutation(np.arange(n_draws) % len(self.networks_))
         draws = [
-            network.draw(X, count, rng)
+            network.draw(X, count, rng, dtype)
             for k, network in enumerate(self.networks_)
             if (count := int(np.sum(chosen == k)))
         ]

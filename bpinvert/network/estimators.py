@@ -10,6 +10,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bpinvert.network import settings as door
 from bpinvert.network.base import BPEstimator
+from bpinvert.network.heads.density import DensityHead
+from bpinvert.network.objective import n_threads
 
 
 class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
@@ -200,24 +202,91 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
         answer = door.head_of(self).mean(self._outputs(X))
         return answer[:, 0] if self._y_ndim == 1 else answer
 
-    def draw(self, X, n_draws, random_state=None):
+    def draw(self, X, n_draws, random_state=None, dtype="float64"):
         """Random answers from the distribution that the head states for each input.
 
-        With the mse head that is a normal one about the answer, with the spread of held-out residuals.
+        With the mse head that is a normal one about the answer, with the spread of held-out residuals. All draws are
+        independent, and the same on any number of threads.
 
         Parameters
         ----------
         X : (n_samples, n_inputs) array
         n_draws : int
         random_state : int, numpy.random.Generator or None
+        dtype : {"float64", "float32"}
+            Of the draws; float32 takes half the memory.
 
         Returns
         -------
-        (n_draws, n_samples) or (n_draws, n_samples, n_targets) array of float64
+        (n_draws, n_samples) or (n_draws, n_samples, n_targets) array of `dtype`
         """
-        rng = np.random.default_rng(random_state)
-        draws = self._fitted_head().draw(self._outputs(X), door.check_count("n_draws", n_draws), rng)
+        door.check_dtype(dtype)
+        outputs, n_draws = self._outputs(X), door.check_count("n_draws", n_draws)
+        jobs = self._threads(len(outputs) * n_draws)
+        draws = self._fitted_head().draw(outputs, n_draws, np.random.default_rng(random_state), dtype, jobs)
         return draws[..., 0] if self._y_ndim == 1 else draws
+
+    def quantiles(self, X, probabilities):
+        """Quantiles of each target by itself, of the distribution that the head states.
+
+        Parameters
+        ----------
+        X : (n_samples, n_inputs) array
+        probabilities : (n_probabilities,) array
+            Strictly between 0 and 1.
+
+        Returns
+        -------
+        (n_probabilities, n_samples) or (n_probabilities, n_samples, n_targets) array of float64
+
+        Raises
+        ------
+        ValueError
+            If a probability is not inside (0, 1), or the head is "cross_entropy", which states no density.
+
+        Examples
+        --------
+        >>> X = np.linspace(-1, 1, 500)[:, None]
+        >>> model = BPRegressor(hidden=8, head="gaussian", max_epochs=3, random_state=0).fit(X, X[:, 0])
+        >>> low, middle, high = model.quantiles(X, [0.05, 0.5, 0.95])
+        >>> bool(np.allclose(middle, model.predict(X)) and (low < high).all())
+        True
+        """
+        head, levels = self._density_head("quantiles"), door.check_probabilities(probabilities)
+        outputs = self._outputs(X)
+        found = head.quantiles(outputs, levels, self._threads(outputs.size))
+        return found[..., 0] if self._y_ndim == 1 else found
+
+    def normals(self, X):
+        """The normal densities whose mixture the head states; one with the mse and gaussian heads.
+
+        Parameters
+        ----------
+        X : (n_samples, n_inputs) array
+
+        Returns
+        -------
+        weight : (n_samples, K) array
+            Their shares, which sum to 1.
+        mean : (n_samples, K, n_targets) array
+        factor : (n_samples, K, n_targets, n_targets) array
+            Lower triangular L of the precision L Lᵀ.
+
+        Raises
+        ------
+        ValueError
+            If the head is "cross_entropy", which states no density.
+        """
+        head, outputs = self._density_head("normals"), self._outputs(X)
+        return head.normals(outputs, self._threads(outputs.size))
+
+    def mean_cdf(self, X):
+        """Expected Φ(y) of the targets y, Φ the standard normal distribution function, shaped as y was.
+
+        Where targets are normal scores y = Φ⁻¹(u), that is the expected u. Errors as in :meth:`normals`.
+        """
+        mean = self._density_head("mean_cdf").mean_cdf(self._outputs(X))
+        return mean[:, 0] if self._y_ndim == 1 else mean
 
     def log_density(self, X, y):
         """Logarithm of the probability density that the head states for targets `y` at inputs `X`, (n_samples,)."""
@@ -229,6 +298,19 @@ class BPRegressor(MultiOutputMixin, RegressorMixin, BPEstimator):
                 "rows of X. Reshape it."
             )
         return self._fitted_head().log_density(outputs, Y.reshape(len(outputs), -1))
+
+    def _density_head(self, wanted):
+        head = self._fitted_head()
+        if not isinstance(head, DensityHead):
+            raise ValueError(
+                f"head is {head.name!r}, which states no density of the targets; {wanted} needs one of "
+                "'mse', 'gaussian' or 'mixture'. Train with such a head."
+            )
+        return head
+
+    def _threads(self, size):
+        """Threads for that many numbers: on few they cost more than they save."""
+        return n_threads(self.n_jobs) if size > 200_000 else 1
 
     def _fitted_head(self):
         check_is_fitted(self)

@@ -257,6 +257,28 @@ def check_count(name: str, value) -> int:
     return int(value)
 
 
+def check_dtype(dtype) -> None:
+    """Refuse a precision that there is not."""
+    _one_of("dtype", dtype, DTYPES)
+
+
+def check_probabilities(probabilities) -> np.ndarray:
+    """Probabilities (n_probabilities,) as float64.
+
+    Raises
+    ------
+    ValueError
+        If they are not one row of numbers inside (0, 1).
+    """
+    levels = np.asarray(probabilities, dtype=float)
+    if levels.ndim != 1 or not ((levels > 0) & (levels < 1)).all():
+        raise ValueError(
+            f"probabilities is {probabilities!r}; it must be a list of numbers between 0 and 1, without these. "
+            "Pass for example [0.05, 0.5, 0.95]."
+        )
+    return levels
+
+
 def fingerprint(samples: Samples) -> int:
     """A checksum by which a checkpoint knows its own samples again."""
     found = zlib.crc32(samples.Y.tobytes(), zlib.crc32(samples.X.tobytes()))

@@ -1,7 +1,8 @@
 """What the network's outputs mean: the loss, its gradient, the answer and its spread, side by side.
 
-One module for each head, all of them the :class:`Head` of `base.py`. The normal densities that `gaussian.py` and
-`mixture.py` share are in `normals.py`, stable exponentials and the layout of blocks in `arrays.py`.
+One module for each head, all of them the :class:`Head` of `base.py`. Heads with a density are those of `density.py`,
+with quantiles from `quantiles.py`; the normal densities that `gaussian.py` and `mixture.py` share are in `normals.py`,
+stable exponentials and the layout of arrays in `arrays.py`, work in blocks on threads in `blocks.py`.
 """
 
 from __future__ import annotations

@@ -49,11 +49,11 @@ def shares(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return largest + log_total, log_share, share
 
 
-def draw_terms(share: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Indices drawn with probabilities `share` (n_terms, n_samples), (n_draws, n_samples)."""
-    level = rng.random((n_draws, share.shape[1]))
-    index = np.zeros(level.shape, int)
+def draw_terms(share: np.ndarray, n_draws: int, rng: np.random.Generator, dtype="float64") -> np.ndarray:
+    """Indices drawn with probabilities `share` (n_terms, n_samples), (n_draws, n_samples); `dtype` of the levels."""
+    level = rng.random((n_draws, share.shape[1]), dtype)
+    index = np.zeros(level.shape, np.min_scalar_type(len(share)))
     # The last term takes what is left of 1, so that rounding of the sum cannot leave the terms.
-    for edge in np.cumsum(share[:-1], axis=0, dtype=float):
+    for edge in np.cumsum(share[:-1], axis=0, dtype=float).astype(dtype):
         index += level >= edge
     return index

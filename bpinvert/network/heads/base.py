@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 
+from bpinvert.network.heads import blocks
 from bpinvert.network.strategies import Strategy
 
 
@@ -61,12 +63,43 @@ class Head(Strategy, ABC):
     def mean(self, outputs: np.ndarray) -> np.ndarray:
         """Expected targets, (n_samples, n_targets); may share memory with `outputs`."""
 
-    @abstractmethod
-    def draw(self, outputs: np.ndarray, n_draws: int, rng: np.random.Generator) -> np.ndarray:
-        """Targets drawn from the predictive distribution, (n_draws, n_samples, n_targets) in float64.
+    def draw(
+        self, outputs: np.ndarray, n_draws: int, rng: np.random.Generator, dtype="float64", n_jobs=1
+    ) -> np.ndarray:
+        """Independent targets drawn from the predictive distribution.
 
-        Memory grows with draws and samples, a few times that of the result: call it on blocks of samples.
+        Every block of soundings and draws has random numbers of its own, seeded by `rng`: the result does not depend on
+        the number of threads.
+
+        Parameters
+        ----------
+        outputs : (n_samples, n_outputs) array
+        n_draws : int
+        rng : numpy.random.Generator
+        dtype : {"float64", "float32"}
+            Of the result and of the random numbers.
+        n_jobs : int
+            Threads.
+
+        Returns
+        -------
+        (n_draws, n_samples, n_targets) array
         """
+        out = np.empty((n_draws, len(outputs), self.mean(outputs[:0]).shape[1]), dtype)
+        tiles = blocks.tiles(n_draws, len(outputs))
+        seeds = np.random.SeedSequence(rng.integers(2**32, size=4).tolist()).spawn(len(tiles))
+        draw = self._drawer(outputs, out.dtype)
+
+        def fill(tile, seed):
+            part = out[tile]
+            part[...] = draw(tile[1], len(part), np.random.default_rng(seed))
+
+        blocks.run(fill, n_jobs, tiles, seeds)
+        return out
+
+    @abstractmethod
+    def _drawer(self, outputs: np.ndarray, dtype: np.dtype) -> Callable:
+        """``function(rows, n_draws, rng)`` giving (n_draws, n_rows, n_targets) draws for that slice of the samples."""
 
     def log_density(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Logarithm of the predictive density (or probability) of the targets, (n_samples,)."""

@@ -70,12 +70,15 @@ class CrossEntropy(Head):
             return np.ascontiguousarray(shares(samples_last(outputs))[2].T)
         return _sigmoid(outputs, outputs)[1]
 
-    def draw(self, outputs, n_draws, rng):
+    def draw(self, outputs, n_draws, rng, dtype="float64", n_jobs=1):
         """One-hot rows (softmax) or zeros and ones (sigmoid), (n_draws, n_samples, n_targets)."""
-        probability = self.mean(outputs)
+        return super().draw(outputs, n_draws, rng, dtype, n_jobs)
+
+    def _drawer(self, outputs, dtype):
+        probability, classes = self.mean(outputs), np.eye(outputs.shape[1], dtype=dtype)
         if self.link == "softmax":
-            return np.eye(outputs.shape[1])[draw_terms(probability.T, n_draws, rng)]
-        return (rng.random((n_draws, *outputs.shape)) < probability).astype(float)
+            return lambda rows, n_draws, rng: classes[draw_terms(probability[rows].T, n_draws, rng)]
+        return lambda rows, n_draws, rng: rng.random((n_draws, *probability[rows].shape)) < probability[rows]
 
 
 def _sigmoid(outputs, targets):

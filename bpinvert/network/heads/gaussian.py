@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.network.heads.arrays import samples_last
-from bpinvert.network.heads.base import Head, weighted_sum
+from bpinvert.network.heads.base import weighted_sum
+from bpinvert.network.heads.density import NormalsHead
 from bpinvert.network.heads.normals import Normals, n_parameters, n_targets_of
 
 
-class Gaussian(Head):
+class Gaussian(NormalsHead):
     """Minus the log-density of a normal distribution whose mean and covariance depend on the inputs.
 
         E = ½ |z|² − Σ_j ln L_jj + (D/2) ln 2π,   z = Lᵀ (d − m)
@@ -53,10 +54,8 @@ class Gaussian(Head):
     def mean(self, outputs):
         return outputs[:, : n_targets_of(outputs.shape[1])]
 
-    def draw(self, outputs, n_draws, rng):
-        normals = _normals(outputs)
-        white = rng.standard_normal((normals.n_targets, n_draws, len(outputs)))
-        return np.ascontiguousarray(np.moveaxis(Normals(normals.parameters[:, None], len(white)).draw(white), 0, 2))
+    def _components(self, outputs):
+        return np.zeros((1, len(outputs))), Normals(samples_last(outputs)[:, None], n_targets_of(outputs.shape[1]))
 
 
 def _normals(outputs):

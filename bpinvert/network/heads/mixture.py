@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpinvert.network.heads.arrays import draw_terms, samples_last, shares
-from bpinvert.network.heads.base import Head, weighted_sum
+from bpinvert.network.heads.arrays import samples_last, shares
+from bpinvert.network.heads.base import weighted_sum
+from bpinvert.network.heads.density import NormalsHead
 from bpinvert.network.heads.normals import Normals, n_parameters, n_targets_of
 from bpinvert.network.strategies import is_count, require
 
 
-class Mixture(Head):
+class Mixture(NormalsHead):
     """Minus the log-density of a mixture of K normal distributions with full covariances.
 
         E = −ln Σ_k π_k N(d; m_k, (L_k L_kᵀ)⁻¹),   π = softmax(a)
@@ -68,19 +69,12 @@ class Mixture(Head):
         log_prior, normals = self._components(outputs)
         return np.einsum("kn,dkn->nd", np.exp(log_prior), normals.mean)
 
-    def draw(self, outputs, n_draws, rng):
-        log_prior, normals = self._components(outputs)
-        chosen = draw_terms(np.exp(log_prior), n_draws, rng)
-        drawn = Normals(np.take_along_axis(normals.parameters, chosen[None], axis=1), normals.n_targets)
-        return np.ascontiguousarray(np.moveaxis(drawn.draw(rng.standard_normal(drawn.mean.shape)), 0, 2))
-
     def _split(self, outputs):
         """Views of logits (n_samples, K) and blocks (n_samples, K, n_parameters)."""
         logits, blocks = outputs[:, : self.components], outputs[:, self.components :]
         return logits, blocks.reshape(len(outputs), self.components, blocks.shape[1] // self.components)
 
     def _components(self, outputs):
-        """ln π (K, n_samples) and the normal densities (K, n_samples)."""
         logits, blocks = self._split(outputs)
         _, log_prior, _ = shares(samples_last(logits))
         return log_prior, Normals(samples_last(blocks), n_targets_of(blocks.shape[2]))

@@ -87,12 +87,22 @@ class Normals:
             np.multiply(pull[:-k], error[k:], out=lower)
         np.negative(by_mean, out=self.mean)
 
-    def draw(self, white: np.ndarray) -> np.ndarray:
-        """m + L⁻ᵀ z, (D, ..., n_samples): standard normal z become draws."""
-        out = np.empty(np.broadcast_shapes(white.shape, self.mean.shape))
-        for j in reversed(range(self.n_targets)):
-            rest = white[j]
-            for k, lower in enumerate(self.below[: self.n_targets - 1 - j], 1):
-                rest = rest - lower[j] * out[j + k]
-            out[j] = rest / self.diagonal[j]
-        return out + self.mean
+    def spread(self) -> np.ndarray:
+        """L⁻ᵀ, (D, D, ..., n_samples), upper triangular: y = m + L⁻ᵀ z, and its product with its transpose is Cov y."""
+        D = self.n_targets
+        out = np.zeros((D, *self.mean.shape))
+        for j in reversed(range(D)):
+            out[j, j] = 1
+            for k, lower in enumerate(self.below[: D - 1 - j], 1):
+                out[j] -= lower[j] * out[j + k]
+            out[j] /= self.diagonal[j]
+        return out
+
+    def factor(self) -> np.ndarray:
+        """L, (D, D, ..., n_samples), lower triangular: its product with its transpose is the precision."""
+        D = self.n_targets
+        out = np.zeros((D, *self.mean.shape))
+        out[range(D), range(D)] = self.diagonal
+        for k, lower in enumerate(self.below, 1):
+            out[range(k, D), range(D - k)] = lower
+        return out

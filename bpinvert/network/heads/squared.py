@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpinvert.network.heads.base import Head
+from bpinvert.network.heads.density import DensityHead
 
 
-class MeanSquaredError(Head):
+class MeanSquaredError(DensityHead):
     """Squared error ½ Σ (o − d)² of the outputs o against the desired d: the network answers with the mean.
 
     The outputs say nothing of the spread. `draw` and `log_density` take it from `std`: independent normal
@@ -50,8 +50,23 @@ class MeanSquaredError(Head):
     def mean(self, outputs):
         return outputs
 
-    def draw(self, outputs, n_draws, rng):
-        return outputs + self.std * rng.standard_normal((n_draws, *outputs.shape))
+    def normals(self, outputs, n_jobs=1):
+        weight, mean, std = self._marginals(outputs)
+        factor = np.broadcast_to(np.diag(1 / std[0, :, 0]), (len(outputs), 1, len(std[0]), len(std[0])))
+        return weight.T.copy(), mean.transpose(2, 0, 1), factor.copy()
+
+    def _marginals(self, outputs):
+        mean = np.array(outputs, float).T[None]
+        std = np.broadcast_to(np.asarray(self.std, float), outputs.shape[1:])
+        return np.ones((1, len(outputs))), mean, std[None, :, None]
+
+    def _drawer(self, outputs, dtype):
+        outputs, std = outputs.astype(dtype), np.asarray(self.std, dtype)
+
+        def draw(rows, n_draws, rng):
+            return outputs[rows] + std * rng.standard_normal((n_draws, *outputs[rows].shape), dtype)
+
+        return draw
 
     def log_density(self, outputs, targets):
         std = np.broadcast_to(self.std, targets.shape[1:])
