@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 # Whitened features are clipped: a stranger must not saturate the network where an ordinary sounding does not.
 _CLIP = 8.0
 # What a spline through the channels leaves unexplained of a reading between them, as a share of the channel's spread.
 _BETWEEN = 0.003
+# A parameter at the very end of its range has no finite score.
+_TAIL = 1e-7
 
 
 @dataclass
@@ -149,6 +152,10 @@ class Codec:
     def targets(self, models) -> np.ndarray:
         """Models in network units u, (n, n_parameters)."""
         return self.prior.encode(models)
+
+    def scores(self, models) -> np.ndarray:
+        """Models in normal scores z = Φ⁻¹(u), (n, n_parameters), where the prior is N(0, I); none beyond ±5.2."""
+        return ndtri(np.clip(self.targets(models), _TAIL, 1 - _TAIL))
 
     def decode(self, u):
         """Models in physical units from network units."""

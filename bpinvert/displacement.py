@@ -27,6 +27,7 @@ class Displacement:
     Attributes
     ----------
     n_free : (n,) int array, how many of the amounts are unknowns of their own
+    log_determinant : (n,) array, ln of the factor by which they enlarge the determinant of the errors' covariance
     """
 
     def __init__(self, segments, variance, sigma):
@@ -43,6 +44,8 @@ class Displacement:
         shrink = 1 / np.sqrt(1 + np.maximum(value, 0.0)) - 1
         matrix = (vector * shrink[:, None, :]) @ vector.transpose(0, 2, 1)
         inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
+        # By what displacements enlarge the determinant of the errors' covariance.
+        self.log_determinant = np.log1p(np.maximum(value, 0.0)).sum(axis=1)
         self._shrink = inverse[:, :, None] * matrix * inverse[:, None, :]
         self._gain = np.linalg.solve(np.eye(len(segments)) + covariance * self.information[:, None, :], covariance)
 

@@ -24,6 +24,9 @@ STATUS = {
     "at_prior_edge": (32, "a parameter lies at the edge of the prior: the data set it a limit on one side only"),
     "segments_shifted": (64, "readings of some MN segments were displaced against the others to fit one model"),
     "noise_estimated": (128, "the size of its errors was estimated with the sounding"),
+    "sampled": (256, "its posterior was sampled"),
+    "sampled_by_mcmc": (512, "importance sampling did not suffice; its posterior comes from Markov chains"),
+    "sampling_unreliable": (1024, "its posterior could not be sampled reliably: take the intervals as a lower limit"),
 }
 FLAG_BITS = {name: 1 << k for k, name in enumerate(checks.NAMES)}
 # Names of the result's own coordinates, and what is written anew.
@@ -38,6 +41,22 @@ UNITS = {
     "vp": "m/s",
     "density": "kg/m3",
     "height": "m",
+    "conductance": "S",
+    "transverse_resistance": "ohm m2",
+    "basement_depth": "m",
+    "depth_of_investigation": "m",
+}
+# What the names of a posterior's summary mean; parameters are named after themselves.
+_MEANINGS = {
+    "ess": "effective sample size of the posterior",
+    "pareto_k": "shape of the tail of the importance weights (Pareto k̂): trust the posterior below 0.7",
+    "log_evidence": "ln of the probability density of the data on their scale, over all layer counts",
+    "layer_probability": "posterior probability of each number of layers",
+    "conductance": "longitudinal conductance above the half-space",
+    "transverse_resistance": "transverse resistance above the half-space",
+    "basement_depth": "depth to the half-space",
+    "depth_of_investigation": "depth below which the data narrow the prior's intervals by less than a fifth",
+    "depth": "depth to the bottom of each layer",
 }
 
 
@@ -47,7 +66,8 @@ class Answer:
 
     Attributes
     ----------
-    models : dict of (n, k) or (n,) arrays in physical units, NaN beyond the layer count
+    models, best : dict of (n, k) or (n,) arrays in physical units, NaN beyond the layer count
+        The recommended and the best-fitting models.
     n_layers, freedom : (n,) int arrays, 0 where not inverted
     predicted, residual : dict of (n, n_readings) arrays by quantity
     sigma : dict of (n, n_readings) arrays by quantity, in physical units, what the residuals were divided by
@@ -57,9 +77,11 @@ class Answer:
     scores : (n, n_checks) array
     strata : (n, 4) array
     status : (n,) int array
+    summary : dict, name -> (dims, array), what is known of posteriors
     """
 
     models: dict = field(default_factory=dict)
+    best: dict = field(default_factory=dict)
     n_layers: np.ndarray | None = None
     freedom: np.ndarray | None = None
     predicted: dict = field(default_factory=dict)
@@ -74,13 +96,17 @@ class Answer:
     scores: np.ndarray | None = None
     strata: np.ndarray | None = None
     status: np.ndarray | None = None
+    summary: dict = field(default_factory=dict)
 
     @classmethod
     def empty(cls, n, n_readings, quantities, shapes) -> Answer:
         """Nothing answered yet; `shapes` is {name: number of layers or interfaces, or None for a scalar}."""
         rows, table = (n,), (n, n_readings)
         return cls(
-            models={name: np.full(rows if k is None else (n, k), np.nan) for name, k in shapes.items()},
+            **{
+                part: {name: np.full(rows if k is None else (n, k), np.nan) for name, k in shapes.items()}
+                for part in ("models", "best")
+            },
             n_layers=np.zeros(rows, dtype=np.int32),
             freedom=np.zeros(rows, dtype=np.int32),
             predicted={q: np.full(table, np.nan) for q in quantities},
@@ -97,16 +123,40 @@ class Answer:
             status=np.zeros(rows, dtype=np.int32),
         )
 
+    def put_summary(self, rows, summary) -> None:
+        """Fill in what is known of the posteriors of some soundings, {name: (dims, array)}."""
+        n = len(self.status)
+        for name, (dims, values) in summary.items():
+            axis = dims.index("sounding")
+            shape = [n if k == axis else size for k, size in enumerate(values.shape)]
+            if dims[-1] in ("layer", "interface"):
+                shape[-1] = self.models["thickness" if dims[-1] == "interface" else self._layered()].shape[1]
+            if name not in self.summary:
+                self.summary[name] = (dims, np.full(shape, np.nan))
+            place = [slice(None)] * values.ndim
+            place[axis] = rows
+            if dims[-1] in ("layer", "interface"):
+                place[-1] = slice(values.shape[-1])
+            self.summary[name][1][tuple(place)] = values
 
-def build(observed: xr.Dataset, answer: Answer, calibration, rate: float, level: str, channels) -> xr.Dataset:
-    """The result of DESIGN: models, fit, checks and flags, together with the data they belong to."""
+    def _layered(self):
+        return next(name for name in self.models if name != "thickness")
+
+
+def build(observed, answer: Answer, calibration, rate: float, level: str, channels, coordinates) -> xr.Dataset:
+    """The result of DESIGN: models, fit, checks and flags, together with the data they belong to.
+
+    `coordinates`, {name: variable}, are those of posteriors.
+    """
     result = _copied(observed, answer, channels)
     result |= _models(answer, level)
     result |= _fit(answer, channels, "mn2" in observed)
     result |= _flags(answer, calibration, rate)
     result["n_layers"] = _variable(("sounding",), answer.n_layers, "", "number of layers, 0 where not inverted")
     result["status"] = _bits(answer.status, {name: bit for name, (bit, _) in STATUS.items()}, "how it was solved")
+    result |= {name: _described(name, *entry) for name, entry in answer.summary.items()}
     own = {name: observed[name] for name in ("sounding", "reading") if name in observed.coords}
+    own |= {name: coordinate for name, coordinate in coordinates.items() if any(name in v[0] for v in result.values())}
     dataset = xr.Dataset(result, coords={"sounding": np.arange(len(answer.chi2)), **own, "check": list(checks.NAMES)})
     dataset.attrs = {
         "method": observed.attrs.get("method", ""),
@@ -148,9 +198,27 @@ def _models(answer, level):
         if name == "thickness":
             depth = np.cumsum(values, axis=1)
             result["depth"] = _variable(dims, depth, "m", "depth to the bottom of each layer, recommended model")
-        if level == "refined":
-            result[f"{name}_best"] = _variable(dims, values.copy(), units, f"{label} of the best-fitting model")
+        if level != "network":
+            best = answer.best[name]
+            result[f"{name}_best"] = _variable(dims, best.copy(), units, f"{label} of the best-fitting model")
     return result
+
+
+def _described(name, dims, values):
+    """A variable of a posterior's summary."""
+    stem, _, kind = name.rpartition("_")
+    if kind not in ("quantile", "mean", "draws"):
+        return _variable(dims, values, UNITS.get(name, "1"), _MEANINGS[name])
+    of = stem.removesuffix("_profile")
+    label = _MEANINGS.get(of, of.replace("_", " "))
+    what = {
+        "quantile": f"posterior quantiles of {label}",
+        "mean": f"posterior mean of {label}, of the logarithm where all is positive",
+        "draws": f"posterior draws of {label}",
+    }[kind]
+    if of != stem:
+        what = f"posterior quantiles of {label} against depth, over all numbers of layers"
+    return _variable(dims, values, UNITS.get(of, ""), what)
 
 
 def _fit(answer, channels, has_mn):

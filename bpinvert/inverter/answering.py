@@ -8,16 +8,20 @@ from tqdm import tqdm
 from bpinvert import geometry
 from bpinvert.results import STATUS, Answer
 
-_CHUNK = 4096
+# Soundings at once; sampled ones bring some thousand draws each.
+_CHUNK, _SAMPLED_CHUNK = 4096, 200
 
 
-def answer(solver, prior, observed, level, progress=False) -> Answer:
-    """Solve every sounding of an observed Dataset; `progress` is the label of a progress bar, or False."""
+def answer(solver, prior, observed, level, progress=False, sampler=None, n_layers="auto") -> Answer:
+    """Solve every sounding of an observed Dataset; `progress` is the label of a progress bar, or False.
+
+    For the level "posterior" there must be a `Sampler`; `n_layers` as in `Solver.solve`.
+    """
     survey = solver.survey
     sizes = observed.sizes["sounding"], observed.sizes["reading"]
     answer = Answer.empty(*sizes, survey.channels.quantities, _shapes(prior))
     for group in geometry.groups(observed, survey, survey.context):
-        _answer_group(solver, group, level, answer, progress)
+        _answer_group(solver, group, level, answer, progress, sampler, n_layers)
     answer.status |= STATUS["readings_masked"][0] * _masked(answer, observed, survey.channels)
     return answer
 
@@ -33,7 +37,7 @@ def _masked(answer, observed, channels):
     return masked & inverted
 
 
-def _answer_group(solver, group, level, answer, progress):
+def _answer_group(solver, group, level, answer, progress, sampler, n_layers):
     channels = group.survey.channels
     answer.status[group.rows] = STATUS["too_few_readings"][0]
     if not group.readings.size:
@@ -42,14 +46,17 @@ def _answer_group(solver, group, level, answer, progress):
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
         answer.used[place] |= group.used[:, columns]
-    for part in solutions(solver, group, level, progress):
+    for part in solutions(solver, group, level, progress, sampler, n_layers):
         rows = group.rows[part.rows]
         place = np.ix_(rows, group.readings)
         for name, of_part in (("used", part.used), ("reading_outside", part.beyond)):
             by_quantity = [of_part[:, channels.columns(quantity)] for quantity in channels.quantities]
             getattr(answer, name)[place] = np.any(by_quantity, axis=0)
-        for name, values in part.models.items():
-            answer.models[name][rows] = values
+        for mine, theirs in ((answer.models, part.models), (answer.best, part.best)):
+            for name, values in theirs.items():
+                mine[name][rows] = values
+        for own, summary in part.summaries:
+            answer.put_summary(rows[own], summary)
         for quantity in channels.quantities:
             columns = channels.columns(quantity)
             answer.predicted[quantity][place] = part.predicted[:, columns]
@@ -63,13 +70,14 @@ def _answer_group(solver, group, level, answer, progress):
         answer.rrms[rows] = _relative_rms(group, part)
 
 
-def solutions(solver, group, level, progress=False):
+def solutions(solver, group, level, progress=False, sampler=None, n_layers="auto"):
     """Solutions of parts of a group; the rows of each count within the whole group."""
-    starts = range(0, len(group.rows), _CHUNK)
+    chunk = _CHUNK if sampler is None else _SAMPLED_CHUNK
+    starts = range(0, len(group.rows), chunk)
     with tqdm(total=len(group.rows), desc=progress or None, disable=not progress, leave=False, unit="sounding") as bar:
         for start in starts:
-            part = group.take(slice(start, start + _CHUNK))
-            for solution in solver.solve(part, level):
+            part = group.take(slice(start, start + chunk))
+            for solution in solver.solve(part, level, sampler, n_layers):
                 solution.rows = solution.rows + start
                 yield solution
             bar.update(len(part.rows))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from bpinvert.network import BPEnsemble, BPRegressor
 
+# What a point answer may be off, in normal scores, and how close to the prior's edge it is taken to be.
+_DOUBT, _EDGE = 0.7, 0.02
 # Networks that a file can hold.
 _KINDS = ("BPRegressor", "BPEnsemble")
 
@@ -29,12 +32,45 @@ class Branch:
     def prior(self):
         return self.codec.prior
 
+    @property
+    def members(self) -> list:
+        """The networks of an ensemble, or the one."""
+        return getattr(self.network, "networks_", [self.network])
+
     def propose(self, features) -> np.ndarray:
-        """The network's answer u, (n, n_parameters) in [0, 1]."""
+        """The network's answer, its posterior mean of u, (n, n_parameters) in [0, 1]."""
         if not len(features):
             return np.empty((0, len(self.prior.parameters)))
-        u = np.asarray(self.network.predict(features), dtype=float)
+        if learns_scores(self.network):
+            u = np.mean([member.mean_cdf(features) for member in self.members], axis=0)
+        else:
+            u = np.asarray(self.network.predict(features), dtype=float)
         return np.clip(u.reshape(len(features), -1), 0.0, 1.0)
+
+    def density(self, features):
+        """The network's posterior in normal scores z = Φ⁻¹(u), as a mixture of normal densities.
+
+        One that answers with a point only is taken to be wrong by `_DOUBT` of the prior's spread.
+
+        Returns
+        -------
+        log_weight : (n, K) array
+        mean : (n, K, P) array
+        precision : (n, K, P, P) array
+        """
+        if learns_scores(self.network):
+            parts = [member.normals(features) for member in self.members]
+            weight, mean, factor = (np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True))
+            return np.log(np.maximum(weight, 1e-30)), mean, factor @ np.swapaxes(factor, -1, -2)
+        mean = ndtri(np.clip(self.propose(features), _EDGE, 1 - _EDGE))[:, None]
+        P = mean.shape[2]
+        precision = np.broadcast_to(np.eye(P) / _DOUBT**2, (len(mean), 1, P, P))
+        return np.zeros((len(mean), 1)), mean, precision
+
+    def draw(self, features, n_draws, rng) -> np.ndarray:
+        """Draws of u from the network's posterior, (n_draws, n, P); `learns_scores` must hold."""
+        drawn = self.network.draw(features, n_draws, rng, "float32")
+        return ndtr(drawn.reshape(n_draws, len(features), -1), dtype=np.float64)
 
     @property
     def storable(self) -> str | None:
@@ -65,6 +101,17 @@ class Branch:
             return cls(codec, BPRegressor.from_state(_joined(arrays, settings, "network_")))
         states = [_joined(arrays, member, f"network{k}_") for k, member in enumerate(settings["networks"])]
         return cls(codec, BPEnsemble.from_state(states))
+
+
+def learns_scores(network) -> bool:
+    """Whether a regressor learns a density of normal scores; others learn u itself."""
+    if isinstance(network, BPEnsemble):
+        network = network.network
+    return isinstance(network, BPRegressor) and _head_name(network) in ("mixture", "gaussian")
+
+
+def _head_name(network):
+    return network.head if isinstance(network.head, str) else network.head.name
 
 
 def _split(state, start):

@@ -82,7 +82,9 @@ def restore(inverter, arrays, stored) -> None:
         count: Branch.from_state(part(f"branch{count}_"), stored["branches"][str(count)], with_prior(codec, prior))
         for count, prior in priors_by_count(inverter.prior)
     }
-    inverter.solver = Solver(inverter.survey, inverter.noise, inverter.sheets, branches, fitted_checks)
+    inverter.solver = Solver(
+        inverter.survey, inverter.noise, inverter.sheets, layer_weights(inverter.prior), branches, fitted_checks
+    )
     inverter.calibrations = {
         level: checks.Calibration.from_state(part(f"calibration_{level}_")) for level in stored["levels"]
     }

@@ -13,11 +13,12 @@ from sklearn.base import clone
 
 from bpinvert import checks, geometry, storage
 from bpinvert.codec import Codec
-from bpinvert.inverter.branch import Branch, with_prior
+from bpinvert.inverter.branch import Branch, learns_scores, with_prior
 from bpinvert.inverter.simulations import Simulations, stream
 from bpinvert.inverter.solving import Solver
 from bpinvert.inverter.training_sheets import TrainingSheets, displacements
-from bpinvert.network import BPEnsemble, BPRegressor
+from bpinvert.network import BPEnsemble, BPRegressor, Mixture
+from bpinvert.network.trainers import TRAINERS
 from bpinvert.priors.base import count
 from bpinvert.samples import models_and_data
 from bpinvert.sheets import error_factors
@@ -28,6 +29,8 @@ _MOST_VALIDATION = 5000
 _STILL = 0.3
 # Calibration soundings that share one random sheet.
 _SOUNDINGS_PER_SHEET = 150
+# Normal densities in the network's posterior.
+_COMPONENTS = 8
 
 
 def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
@@ -134,7 +137,7 @@ def train(inverter, simulations, n_stream, seed, progress, checkpoint) -> Solver
                 kept.unfinished,
             )
         )
-    return Solver(survey, noise, inverter.sheets, branches, fitted_checks)
+    return Solver(survey, noise, inverter.sheets, layer_weights(inverter.prior), branches, fitted_checks)
 
 
 def priors_by_count(prior) -> list:
@@ -144,10 +147,19 @@ def priors_by_count(prior) -> list:
     return [(n_layers, prior.fixed(n_layers)) for n_layers in prior.layer_counts]
 
 
+def layer_weights(prior) -> np.ndarray:
+    """Prior probability of each layer count of :func:`priors_by_count`."""
+    return np.asarray(getattr(prior, "layer_weights", [1.0]))
+
+
 def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, progress, checkpoint):
     prior = codec.prior
     network = _unfitted(inverter, checkpoint, progress)
-    u = codec.targets(training.models).astype(np.float32)
+
+    def targets(models):
+        return (codec.scores if learns_scores(network) else codec.targets)(models).astype(np.float32)
+
+    wanted = targets(training.models)
 
     def samples(simulations, targets, rng, **how):
         return codec.features(*paper.observe(simulations, codec, rng, **how)), targets
@@ -155,15 +167,14 @@ def _train_branch(inverter, codec, paper, training, held_out, n_stream, seed, pr
     def source(epoch):
         rng = stream(seed, 2, epoch)
         if n_stream is None:
-            return samples(training, u, rng)
+            return samples(training, wanted, rng)
         fresh = Simulations.draw(inverter.survey, prior, inverter.noise, n_stream, rng)
-        return samples(fresh, codec.targets(fresh.models).astype(np.float32), rng)
+        return samples(fresh, targets(fresh.models), rng)
 
     if not hasattr(network, "fit_stream"):
         return Branch(codec, _fitted(network, *source(0)))
-    held_out_u = codec.targets(held_out.models).astype(np.float32)
     # With as many sheets as can be: the loss differs more from sheet to sheet than from sounding to sounding.
-    validation = samples(held_out, held_out_u, stream(seed, 3), per_sheet=8)
+    validation = samples(held_out, targets(held_out.models), stream(seed, 3), per_sheet=8)
     with warnings.catch_warnings():
         # Ctrl-C goes on to the caller as an exception that says more.
         warnings.filterwarnings("ignore", "Training was interrupted")
@@ -195,10 +206,12 @@ def _fitted(network, X, u):
 def _unfitted(inverter, checkpoint, progress):
     """The network to train, by the inverter's settings or as it was handed in."""
     if inverter.network is None:
+        trainer = inverter.settings["trainer"]
+        squares = getattr(TRAINERS.get(trainer) if isinstance(trainer, str) else trainer, "residual", False)
+        density = {"output": "sigmoid", "head": "mse"} if squares else {"output": "linear", "head": Mixture(_COMPONENTS)}
         # Its features are decorrelated already.
         return BPRegressor(
-            output="sigmoid",
-            head="mse",
+            **density,
             whiten=False,
             checkpoint=checkpoint,
             progress=progress,

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from bpinvert import checks, geometry, results
 from bpinvert.inverter import answering, file, fitting, learning
+from bpinvert.inverter.sampler import Sampler
 from bpinvert.inverter.solving import FEWEST_PLACES, LEVELS
 from bpinvert.noise import Noise, usual_noise
 from bpinvert.priors.base import count
@@ -200,7 +201,7 @@ class Inverter:
         simulations = fitting.simulations_of(self, samples, n_samples, seed)
         self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
         self.calibrations = {}
-        for level in LEVELS:
+        for level in ("network", "refined"):
             self.calibrate(level, n=n_calibration, seed=seed, progress=progress)
         fitting.forget(checkpoint, self.solver.branches)
         self.identity = {
@@ -249,14 +250,20 @@ class Inverter:
         self.calibrations[level] = checks.Calibration(scores, strata, self.false_alarm_rate)
         return self
 
-    def invert(self, observed, level="refined", *, progress=False):
+    def invert(self, observed, level="refined", *, n_layers="auto", draws=0, progress=False):
         """Models of observed soundings, re-simulated and flagged.
 
         Parameters
         ----------
         observed : xarray.Dataset from ``read_soundings``, or (n_soundings, n_channels) array on the inverter's channels
-        level : {"refined", "network"}
-            The network's answer alone, or refined with the physics.
+        level : {"refined", "network", "posterior"}
+            The network's answer alone, refined with the physics, or the full posterior by sampling from there. The
+            flags of "posterior" are those of "refined".
+        n_layers : "auto" or int
+            One of the prior's layer counts, or the most probable one: by the posterior where sampled, else the fewest
+            layers that fit.
+        draws : int
+            Of the posterior, to be returned as ``<name>_draws``.
         progress : bool
 
         Returns
@@ -270,12 +277,23 @@ class Inverter:
             If the inverter is not fitted, the level unknown, or the data do not belong to this survey.
         """
         _check_level(level)
-        if level not in self.calibrations:
+        # The checks of a sampled sounding are those of the best fit it began with.
+        checked = "refined" if level == "posterior" else level
+        if checked not in self.calibrations:
             raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
+        n_layers, draws = self._check_count(n_layers), count("draws", draws, low=0)
         observed = geometry.as_observed(observed, self.survey)
-        answer = answering.answer(self.solver, self.prior, observed, level, progress and "inverting")
+        sampler = Sampler.of(self, level, draws) if level == "posterior" or draws else None
+        label = progress and "inverting"
+        answer = answering.answer(self.solver, self.prior, observed, level, label, sampler, n_layers)
         result = results.build(
-            observed, answer, self.calibrations[level], self.false_alarm_rate, level, self.survey.channels
+            observed,
+            answer,
+            self.calibrations[checked],
+            self.false_alarm_rate,
+            level,
+            self.survey.channels,
+            sampler.coordinates if sampler else {},
         )
         described = {
             "inverter": self.identity,
@@ -291,6 +309,16 @@ class Inverter:
         result.attrs |= {name: json.dumps(value, sort_keys=True) for name, value in described.items()}
         result.attrs["read_report"] = observed.attrs.get("read_report", "")
         return result
+
+    def _check_count(self, n_layers):
+        """ "auto" or a layer count of the prior."""
+        if isinstance(n_layers, str) and n_layers == "auto":
+            return n_layers
+        known = list(self.networks)
+        if isinstance(n_layers, str) or n_layers not in known or known == [0]:
+            said = "auto" if known == [0] else f"'auto' or one of {', '.join(map(str, known))}"
+            raise ValueError(f"n_layers is {n_layers!r}; this inverter's prior allows {said}. Give one of these.")
+        return int(n_layers)
 
     def check(self, observed, level="refined", *, progress=False):
         """Only the flags of observed soundings: ``score``, ``p_value``, ``outside``, ``p_joint``, ``flag``, …

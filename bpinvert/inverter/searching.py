@@ -25,11 +25,21 @@ class Search:
     ----------
     branches : dict, layer count (0 for an unlayered prior) -> Branch
     noise : Noise
+    layer_weights : (n_counts,) array, prior probability of each count
     """
 
-    def __init__(self, branches, noise):
-        self.branches, self.noise = branches, noise
+    def __init__(self, branches, noise, layer_weights):
+        self.branches, self.noise, self.layer_weights = branches, noise, layer_weights
         self.codec = next(iter(branches.values())).codec
+
+    @property
+    def counts(self) -> list[int]:
+        """The layer counts, from few to many."""
+        return list(self.branches)
+
+    def only(self, count) -> Search:
+        """Among one layer count."""
+        return Search({count: self.branches[count]}, self.noise, np.ones(1))
 
     def propose(self, problem, assumed) -> dict[int, Refined]:
         """The networks' answers by layer count, as they are."""
@@ -41,11 +51,12 @@ class Search:
             # With one branch there is nothing to choose by chi².
             chi2 = np.zeros(len(u))
             if len(self.branches) > 1:
-                chi2 = self._misfit(problem, assumed, branch, everyone).value(u, everyone)
+                chi2 = self.misfit(problem, assumed, branch, everyone).value(u, everyone)
             answers[count] = Refined(u, chi2, *np.ones((2, len(u)), dtype=bool))
         return answers
 
-    def _misfit(self, problem, assumed, branch, rows):
+    def misfit(self, problem, assumed, branch, rows) -> Misfit:
+        """Of the soundings `rows`, within the prior of one branch."""
         context = {name: values[rows] for name, values in problem.context.items()}
         sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
         return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
@@ -66,7 +77,7 @@ class Search:
                 tried = np.isfinite(before[count].chi2[rows])
                 starts[tried, 0] = before[count].u[rows[tried]]
             freedom = np.maximum(assumed.n_used[rows] - u.shape[1], 1)
-            misfit = self._misfit(problem, assumed, branch, rows)
+            misfit = self.misfit(problem, assumed, branch, rows)
             enough = chdtri(freedom, _GOOD_FIT)
             if before is None or search:
                 # Errors that are not known may be the smallest ones.
@@ -98,7 +109,7 @@ class Search:
             if not rows.size:
                 continue
             prior = self.branches[fewer].prior
-            misfit = self._misfit(problem, assumed, self.branches[fewer], rows)
+            misfit = self.misfit(problem, assumed, self.branches[fewer], rows)
             starts = np.stack(
                 [prior.encode(m) for m in merged(self.branches[more].prior.decode(answers[more].u[rows]))]
             )

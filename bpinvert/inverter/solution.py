@@ -14,7 +14,8 @@ class Solution:
     Attributes
     ----------
     rows : (n,) int array, places within the group
-    models : dict of arrays, NaN beyond the layer count
+    models : dict of arrays, the recommended ones, NaN beyond the layer count
+    best : dict of arrays, the best-fitting ones; empty where none was looked for
     n_layers : (n,) int array
     predicted, residuals, sigma : (n, n_channels) arrays on the group's own channels; σ in physical units
     shift : (n, n_channels) array, displacement of each reading's segment on the scale, 0 where it has none
@@ -26,10 +27,12 @@ class Solution:
     strata : (n, 4) array, what the calibration tells apart (see `checks.Calibration`)
     status : (n,) int array
     noise_estimate : (n,) array
+    summaries : list of (rows, {name: (dims, array)}), what is known of the posteriors of some; see `summarizing`
     """
 
     rows: np.ndarray
     models: dict
+    best: dict
     n_layers: np.ndarray
     predicted: np.ndarray
     residuals: np.ndarray
@@ -43,3 +46,4 @@ class Solution:
     strata: np.ndarray
     status: np.ndarray
     noise_estimate: np.ndarray
+    summaries: list

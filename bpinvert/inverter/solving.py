@@ -17,7 +17,7 @@ from bpinvert.refinement import Refined
 from bpinvert.results import STATUS
 from bpinvert.sheets import SHIFT_FREEDOM
 
-LEVELS = ("network", "refined")
+LEVELS = ("network", "refined", "posterior")
 FEWEST_PLACES = 3
 # Prior variance (ln) of displacements while it is asked whether there are any: their penalty must not pass for noise.
 _FREE = 1.0
@@ -31,18 +31,21 @@ class Solver:
     survey : forward_models.Survey the networks were trained on
     noise : Noise
     sheets : Sheets
+    layer_weights : (n_counts,) array, prior probability of each layer count
     branches : dict, layer count (0 for an unlayered prior) -> Branch
     checks : list of fitted checks, in the order of `checks.NAMES`
     """
 
-    def __init__(self, survey, noise, sheets, branches, fitted_checks):
+    def __init__(self, survey, noise, sheets, layer_weights, branches, fitted_checks):
         self.survey, self.noise, self.sheets = survey, noise, sheets
         self.branches, self.checks = branches, fitted_checks
-        self.search = Search(branches, noise)
+        self.search = Search(branches, noise, layer_weights)
         self.codec = self.search.codec
 
-    def solve(self, group, level: str) -> Iterator[Solution]:
-        """Answer the soundings of `group` at `level` ("network" or "refined") that have enough readings.
+    def solve(self, group, level: str, sampler=None, n_layers="auto") -> Iterator[Solution]:
+        """Answer the soundings of `group` at a level of `LEVELS` that have enough readings.
+
+        The posterior needs a `Sampler`; `n_layers` is "auto" or the only layer count to be tried.
 
         Where the errors have to be estimated with the sounding (the noise is a range and the sheet gives none, or MN
         segments may be displaced) a first refinement says how large they are, one with free displacements whether there
@@ -51,6 +54,7 @@ class Solver:
         rows = np.flatnonzero(group.n_places() >= FEWEST_PLACES)
         if not rows.size:
             return
+        search = self.search if n_layers == "auto" else self.search.only(n_layers)
         problem = Problem(group.take(rows), self.survey, self.noise, self.sheets.shift)
         _, unknown = problem.first_levels
         open_question = unknown | problem.movable.any(axis=1)
@@ -63,10 +67,12 @@ class Solver:
             if len(kind) < len(rows):
                 part = Problem(group.take(rows[kind]), self.survey, self.noise, self.sheets.shift)
             assumed = self._at_first(part)
-            answers = self.search.propose(part, assumed) if level == "network" else self.search.refine(part, assumed)
+            answers = search.propose(part, assumed) if level == "network" else search.refine(part, assumed)
             if level != "network" and open_question[kind].any():
-                assumed, answers = self._again(part, assumed, answers)
+                assumed, answers = self._again(search, part, assumed, answers)
             solution = self._finish(part, assumed, answers, level)
+            if sampler is not None:
+                sampler.complete(self, search, part, assumed, answers, solution)
             solution.rows = rows[kind]
             yield solution
 
@@ -83,7 +89,7 @@ class Solver:
     def _assume(self, problem, levels, unknown, variance) -> Assumed:
         return problem.assume(self.codec, levels, unknown, variance, shift_variance(self.sheets.shift))
 
-    def _again(self, problem, assumed, answers):
+    def _again(self, search, problem, assumed, answers):
         """A second refinement, from the first one's models, with what those say of the errors.
 
         MN segments are displaced where that lowers the BIC by more than the displacements cost; an unknown noise level
@@ -97,19 +103,19 @@ class Solver:
             free = self._assume(problem, levels, unknown, _FREE * problem.movable)
             displacement = problem.displacement(free)
             n_shifts = displacement.n_free
-            moved = self.search.refine(problem, free, answers, search=True)
+            moved = search.refine(problem, free, answers, search=True)
             still = criterion(answers, n_used, room).min(axis=1)
             displaced = (n_shifts > 0) & (criterion(moved, n_used, room, n_shifts).min(axis=1) < still)
             counts, of_moved = noise_factor(moved, n_used, room, n_shifts)
             factor = np.where(displaced, of_moved, factor)
-            models = self._decode(counts, {count: answer.u[counts == count] for count, answer in moved.items()})
+            models = self.decode(counts, {count: answer.u[counts == count] for count, answer in moved.items()})
             _, difference = self._compare(problem, models, counts)
             variance = displacement.reweighted(displacement.estimate(difference), self.sheets.shift, SHIFT_FREEDOM)
             variance = np.where(displaced[:, None], variance, 0.0)
             answers = {count: _either(displaced, moved[count], answer) for count, answer in answers.items()}
         levels = np.where(unknown[:, None], levels * factor[:, None], levels)
         assumed = self._assume(problem, levels, unknown, variance)
-        return assumed, self.search.refine(problem, assumed, answers)
+        return assumed, search.refine(problem, assumed, answers)
 
     def _compare(self, problem, models, counts):
         """What the models predict, and observed less predicted on the scale."""
@@ -124,7 +130,61 @@ class Solver:
         counts = choose(answers, assumed.n_used)
         u = {count: answer.u[counts == count] for count, answer in answers.items()}
         converged = np.any([answer.converged & (counts == count) for count, answer in answers.items()], axis=0)
-        models = self._decode(counts, u)
+        fit = self.fit(problem, assumed, counts, u)
+        shift, residuals = fit["shift"], fit["residuals"]
+        corrected, view = problem, assumed.view
+        if shift.any():
+            # A displacement that was found is the electrodes', not the ground's: the checks see the data without it.
+            corrected = problem.without(shift)
+            still = np.zeros_like(assumed.shift_variance)
+            view = self._assume(corrected, assumed.levels, assumed.unknown, still).view
+        beyond = self._beyond(corrected)
+        seen = checks.CheckInputs(
+            inputs=view.inputs,
+            beyond=beyond.max(axis=1),
+            distance=view.distance,
+            roughness=view.roughness,
+            n_mapped=view.n_mapped,
+            residuals=residuals,
+        )
+        first = own.columns(own.quantities[0])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(used & ~problem.given, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
+            known = np.isfinite(ratio).any(axis=1)
+            relative = np.full(len(counts), np.nan)
+            relative[known] = np.nanmedian(ratio[known], axis=1)
+        bits = {
+            "extrapolated": geometry.extrapolated(own, self.survey.channels, problem.used, self.sheets.reach),
+            "not_converged": ~converged,
+            "refined": np.full(len(counts), level != "network"),
+            "at_prior_edge": fit.pop("at_edge"),
+            "segments_shifted": (shift != 0).any(axis=1),
+            "noise_estimated": assumed.unknown & (fit["freedom"] >= FREEDOM) & (level != "network"),
+        }
+        return Solution(
+            rows=np.arange(len(counts)),
+            n_layers=counts,
+            **fit,
+            best=fit["models"] if level != "network" else {},
+            sigma=np.where(used, assumed.sigma, np.nan),
+            used=used,
+            scores=np.stack([check.score(seen) for check in self.checks], axis=1),
+            beyond=beyond > 0,
+            strata=self._strata(problem, assumed, counts, shift),
+            status=sum(STATUS[name][0] * present for name, present in bits.items()),
+            noise_estimate=relative,
+            summaries=[],
+        )
+
+    def fit(self, problem, assumed, counts, u) -> dict:
+        """The models at `u`, {layer count: (n of that count, P)}, and how they fit.
+
+        Returns
+        -------
+        dict of `models`, `predicted`, `residuals`, `shift`, `freedom`, `chi2` and `at_edge` of a `Solution`
+        """
+        own, used = problem.channels, np.isfinite(assumed.scaled_sigma)
+        models = self.decode(counts, u)
         predicted, difference = self._compare(problem, models, counts)
         shift = np.zeros_like(difference)
         n_parameters = np.select([counts == count for count in u], [values.shape[1] for values in u.values()])
@@ -135,58 +195,21 @@ class Solver:
             shift = displacement.estimate(difference) @ problem.segments
             predicted = own.from_scale(own.to_scale(predicted) + shift)
         with np.errstate(over="ignore"):
-            residuals = (difference - shift) / np.where(used, scaled_sigma, 1.0)
-        corrected, view = problem, assumed.view
-        if shift.any():
-            # A displacement that was found is the electrodes', not the ground's: the checks see the data without it.
-            corrected = problem.without(shift)
-            still = np.zeros_like(assumed.shift_variance)
-            view = self._assume(corrected, assumed.levels, assumed.unknown, still).view
+            residuals = (difference - shift) / np.where(used, assumed.scaled_sigma, 1.0)
         # A model that predicts nothing where something was measured does not fit at all.
         residuals = np.where(used, np.where(np.isnan(residuals), np.inf, residuals), np.nan)
-        beyond = self._beyond(corrected)
-        seen = checks.CheckInputs(
-            inputs=view.inputs,
-            beyond=beyond.max(axis=1),
-            distance=view.distance,
-            roughness=view.roughness,
-            n_mapped=view.n_mapped,
-            residuals=residuals,
-        )
         at_edge = np.zeros(len(counts), dtype=bool)
         for count, values in u.items():
             at_edge[counts == count] = ((values <= 0) | (values >= 1)).any(axis=1)
-        first = own.columns(own.quantities[0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(used & ~problem.given, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
-            known = np.isfinite(ratio).any(axis=1)
-            relative = np.full(len(counts), np.nan)
-            relative[known] = np.nanmedian(ratio[known], axis=1)
-        bits = {
-            "extrapolated": geometry.extrapolated(own, self.survey.channels, problem.used, self.sheets.reach),
-            "not_converged": ~converged,
-            "refined": np.full(len(counts), level == "refined"),
-            "at_prior_edge": at_edge,
-            "segments_shifted": (shift != 0).any(axis=1),
-            "noise_estimated": assumed.unknown & (freedom >= FREEDOM) & (level == "refined"),
+        return {
+            "models": models,
+            "predicted": predicted,
+            "residuals": residuals,
+            "shift": shift,
+            "freedom": freedom,
+            "chi2": np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
+            "at_edge": at_edge,
         }
-        return Solution(
-            rows=np.arange(len(counts)),
-            models=models,
-            n_layers=counts,
-            predicted=predicted,
-            residuals=residuals,
-            sigma=np.where(used, assumed.sigma, np.nan),
-            shift=shift,
-            used=used,
-            freedom=freedom,
-            chi2=np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
-            scores=np.stack([check.score(seen) for check in self.checks], axis=1),
-            beyond=beyond > 0,
-            strata=self._strata(problem, assumed, counts, shift),
-            status=sum(STATUS[name][0] * present for name, present in bits.items()),
-            noise_estimate=relative,
-        )
 
     def _strata(self, problem, assumed, counts, shift):
         """What the calibration tells apart; see `checks.Calibration`."""
@@ -213,12 +236,12 @@ class Solver:
         ends = [check.low[:n] * spread + mean, check.high[:n] * spread + mean, spread]
         return [geometry.at_readings(channels, trained, end) for end in ends]
 
-    def _decode(self, counts, u):
-        """Models in physical units, NaN beyond each one's layer count."""
+    def decode(self, counts, u):
+        """Models in physical units at `u`, {layer count: (n of that count, P)}, NaN beyond each one's layer count."""
         models = {}
-        for count, branch in self.branches.items():
+        for count, values_of in u.items():
             rows = counts == count
-            for name, values in branch.codec.decode(u[count]).items():
+            for name, values in self.branches[count].codec.decode(values_of).items():
                 if name not in models:
                     models[name] = np.full((len(counts), *self._width(name)), np.nan)
                 if values.ndim == 1:
