@@ -5,9 +5,10 @@ from __future__ import annotations
 from sklearn.base import clone
 
 from bpinvert import checks, storage
+from bpinvert.calibration import CalibrationReport
 from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, with_prior
-from bpinvert.inverter.fitting import priors_by_count
+from bpinvert.inverter.fitting import layer_weights, priors_by_count
 from bpinvert.inverter.solving import Solver
 from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import noise_from_dict
@@ -33,12 +34,15 @@ def write(inverter, path) -> None:
         arrays |= {f"check_{check.name}_{key}": value for key, value in check.get_state().items()}
     for level, calibration in inverter.calibrations.items():
         arrays |= {f"calibration_{level}_{key}": value for key, value in calibration.get_state().items()}
+    for level, report in inverter.reports.items():
+        arrays |= {f"report_{level}_{key}": value for key, value in report.get_state().items()}
     branches = {}
     for count, branch in inverter.solver.branches.items():
         state, branches[str(count)] = branch.get_state()
         arrays |= {f"branch{count}_{key}": value for key, value in state.items()}
     settings = inverter.to_dict() | {
         "levels": list(inverter.calibrations),
+        "reports": list(inverter.reports),
         "branches": branches,
         "identity": inverter.identity,
     }
@@ -87,6 +91,9 @@ def restore(inverter, arrays, stored) -> None:
     )
     inverter.calibrations = {
         level: checks.Calibration.from_state(part(f"calibration_{level}_")) for level in stored["levels"]
+    }
+    inverter.reports = {
+        level: CalibrationReport.from_state(part(f"report_{level}_")) for level in stored.get("reports", ())
     }
     inverter.identity = stored["identity"]
     if stored.get("network") is not None:

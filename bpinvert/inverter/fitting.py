@@ -208,7 +208,9 @@ def _unfitted(inverter, checkpoint, progress):
     if inverter.network is None:
         trainer = inverter.settings["trainer"]
         squares = getattr(TRAINERS.get(trainer) if isinstance(trainer, str) else trainer, "residual", False)
-        density = {"output": "sigmoid", "head": "mse"} if squares else {"output": "linear", "head": Mixture(_COMPONENTS)}
+        density = (
+            {"output": "sigmoid", "head": "mse"} if squares else {"output": "linear", "head": Mixture(_COMPONENTS)}
+        )
         # Its features are decorrelated already.
         return BPRegressor(
             **density,

@@ -7,11 +7,10 @@ import numbers
 
 import numpy as np
 from sklearn.base import is_regressor
-from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from bpinvert import checks, geometry, results
-from bpinvert.inverter import answering, file, fitting, learning
+from bpinvert.inverter import answering, calibrating, file, fitting, learning
+from bpinvert.inverter.branch import learns_scores
 from bpinvert.inverter.sampler import Sampler
 from bpinvert.inverter.solving import FEWEST_PLACES, LEVELS
 from bpinvert.noise import Noise, usual_noise
@@ -121,6 +120,7 @@ class Inverter:
         self.false_alarm_rate = false_alarm_rate
         self.random_state = random_state
         self.calibrations = {}
+        self.reports = {}
         self.identity = {}
 
     def __repr__(self):
@@ -200,7 +200,7 @@ class Inverter:
             )
         simulations = fitting.simulations_of(self, samples, n_samples, seed)
         self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
-        self.calibrations = {}
+        self.calibrations, self.reports = {}, {}
         for level in ("network", "refined"):
             self.calibrate(level, n=n_calibration, seed=seed, progress=progress)
         fitting.forget(checkpoint, self.solver.branches)
@@ -232,25 +232,40 @@ class Inverter:
         self.networks  # noqa: B018  raises where there are none
         return learning.learning_curve(self)
 
-    def calibrate(self, level="refined", *, n=50_000, seed=0, progress=False) -> Inverter:
-        """Calibrate the p-values of `level` on `n` fresh simulations that no training has seen."""
+    def calibrate(self, level="refined", *, n=None, seed=0, progress=False) -> Inverter:
+        """Judge a level by `n` fresh simulations that no training has seen: its flags, and its posterior if it has one.
+
+        Fitting does so for "network" and "refined". The report on a posterior is in ``reports[level]``, and in the
+        inverter's file.
+
+        Parameters
+        ----------
+        level : {"refined", "network", "posterior"}
+        n : int, optional
+            Default: 50 000, and 2000 for "posterior", which takes about 10 ms each.
+        seed : int
+        progress : bool
+
+        Raises
+        ------
+        ValueError
+            If the inverter is not fitted, the level unknown, or `n` too small for the false-alarm rate.
+        """
         _check_level(level)
         if not hasattr(self, "solver"):
             raise ValueError("this inverter is not fitted; call fit() before calibrate().")
-        n = count("n", n, low=checks.fewest(self.false_alarm_rate))
-        seed = count("seed", seed, low=0)
-        bar = tqdm(total=n, desc=f"calibrating {level}", disable=not progress, leave=False, unit="sounding")
-        parts = []
-        # The matrices are small: a second BLAS thread only waits.
-        with threadpool_limits(1, user_api="blas"), bar:
-            for group, _ in fitting.fresh_groups(self, n, seed):
-                parts += answering.solutions(self.solver, group, level)
-                bar.update(len(group.rows))
-        scores, strata = (np.concatenate([getattr(part, name) for part in parts]) for name in ("scores", "strata"))
-        self.calibrations[level] = checks.Calibration(scores, strata, self.false_alarm_rate)
+        sampled = level == "posterior"
+        n = (2000 if sampled else 50_000) if n is None else n
+        n = count("n", n, low=1 if sampled else checks.fewest(self.false_alarm_rate))
+        flags, report = calibrating.calibrate(self, level, n, count("seed", seed, low=0), progress)
+        if flags is not None:
+            self.calibrations[level] = flags
+        self.reports.pop(level, None)
+        if report is not None:
+            self.reports[level] = report
         return self
 
-    def invert(self, observed, level="refined", *, n_layers="auto", draws=0, progress=False):
+    def invert(self, observed, level="refined", *, n_layers="auto", draws=0, conformal=False, progress=False):
         """Models of observed soundings, re-simulated and flagged.
 
         Parameters
@@ -263,7 +278,11 @@ class Inverter:
             One of the prior's layer counts, or the most probable one: by the posterior where sampled, else the fewest
             layers that fit.
         draws : int
-            Of the posterior, to be returned as ``<name>_draws``.
+            Of the posterior, to be returned as ``<name>_draws``. The level "network" gives quantiles only with these.
+        conformal : bool
+            Correct the parameters' quantiles so that their intervals hold the truth as often as they say, whatever the
+            network or the sampler does, among soundings like the calibration's of the same curve type. Needs draws at
+            the level "network", and a report on the level.
         progress : bool
 
         Returns
@@ -283,7 +302,10 @@ class Inverter:
             raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
         n_layers, draws = self._check_count(n_layers), count("draws", draws, low=0)
         observed = geometry.as_observed(observed, self.survey)
-        sampler = Sampler.of(self, level, draws) if level == "posterior" or draws else None
+        sampler = None
+        if level == "posterior" or draws or conformal:
+            self._check_posterior(level)
+            sampler = Sampler.of(self, level, draws, intervals=self._intervals(level) if conformal else None)
         label = progress and "inverting"
         answer = answering.answer(self.solver, self.prior, observed, level, label, sampler, n_layers)
         result = results.build(
@@ -309,6 +331,25 @@ class Inverter:
         result.attrs |= {name: json.dumps(value, sort_keys=True) for name, value in described.items()}
         result.attrs["read_report"] = observed.attrs.get("read_report", "")
         return result
+
+    def _check_posterior(self, level):
+        if level == "refined":
+            raise ValueError(
+                "level 'refined' has no posterior to draw from; use level='posterior', or 'network' for the network's own."
+            )
+        if level == "network" and not all(learns_scores(branch.network) for branch in self.solver.branches.values()):
+            raise ValueError(
+                "this inverter's network answers with a point; draws at level 'network' need one with a density, such "
+                "as BPRegressor(head='mixture'). Use level='posterior', which samples with the physics."
+            )
+
+    def _intervals(self, level):
+        if level not in self.reports:
+            raise ValueError(
+                f"conformal intervals need a report on level {level!r}; call calibrate(level={level!r}) first."
+            )
+        sections = self.reports[level].sections
+        return {count: sections[count].intervals() for count in sections}
 
     def _check_count(self, n_layers):
         """ "auto" or a layer count of the prior."""

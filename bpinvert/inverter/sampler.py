@@ -1,4 +1,4 @@
-"""The level "posterior": from refined solutions to sampled ones."""
+"""What is known of posteriors, added to solutions: by the network alone, or by sampling."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ from bpinvert.results import STATUS
 _FITS = 0.1
 # Beyond this k̂ importance weights have no usable mean (Vehtari et al. 2024).
 _UNRELIABLE = 1.0
+# Draws from the network alone that quantiles are taken of where no number is asked for.
+_NETWORK_DRAWS = 500
 
 
 class Sampler:
-    """Samples the posteriors of refined solutions and completes them.
+    """Completes solutions by their posteriors.
 
     Parameters
     ----------
     branches : dict, layer count -> Branch
     layer_weights : (n_counts,) array
     seed : int
+    level : "posterior" or "network"
     draws : int, how many are kept for the result
     effort : Effort, optional
     done : callable, optional
         Told how many soundings were finished.
-    keep : callable, optional
-        Given each problem's `Posterior` and rows; for calibration.
+    intervals : dict, layer count -> Intervals, optional
+        By which the quantiles of the parameters are corrected.
     """
 
     def __init__(
-        self, branches, layer_weights, seed, *, level="posterior", draws=0, effort=None, done=None, keep=None
+        self, branches, layer_weights, seed, *, level="posterior", draws=0, effort=None, done=None, intervals=None
     ):
         self.seed, self.level, self.draws = seed, level, draws
-        self.effort, self.done, self.keep = effort, done, keep
+        self.effort, self.done, self.intervals = effort, done, intervals
         self.priors = {count: branch.prior for count, branch in branches.items()}
         self.profiles = None
         if 0 not in branches:
@@ -52,7 +55,11 @@ class Sampler:
     def coordinates(self) -> dict:
         """Coordinates of the summaries, {name: (dims, values, attrs)}."""
         found = {
-            "quantile": (("quantile",), list(summarizing.PROBABILITIES), {"long_name": "probability level", "units": "1"}),
+            "quantile": (
+                ("quantile",),
+                list(summarizing.PROBABILITIES),
+                {"long_name": "probability level", "units": "1"},
+            ),
             "layer_count": (("layer_count",), list(self.priors), {"long_name": "number of layers", "units": "1"}),
         }
         if self.profiles is not None:
@@ -61,7 +68,22 @@ class Sampler:
         return found
 
     def complete(self, solver, search, problem, assumed, answers, solution) -> None:
-        """Make the recommended model of a refined solution one that is typical of the posterior, and summarise that."""
+        """Add what is known of the posterior to a solution; at the level "posterior" it also recommends the model."""
+        if self.level == "network":
+            self._by_network(search, problem, assumed, solution)
+        else:
+            self._by_sampling(solver, search, problem, assumed, answers, solution)
+
+    def _by_network(self, search, problem, assumed, solution):
+        features = search.codec.features(assumed.view.inputs, assumed.view.unsure)
+        n_draws = self.draws or _NETWORK_DRAWS
+        for count, branch in search.branches.items():
+            rngs = np.random.default_rng([self.seed, count, len(features)])
+            solution.draws[count] = branch.draw(features, n_draws, rngs)
+        chosen = {count: u[:, solution.n_layers == count] for count, u in solution.draws.items()}
+        solution.summaries = self._parts(solution.n_layers, chosen, solution)
+
+    def _by_sampling(self, solver, search, problem, assumed, answers, solution):
         n_draws = max(N_DRAWS, self.draws)
         posterior = posteriors(
             search, problem, assumed, answers, self.seed, effort=self.effort, n_draws=n_draws, done=self.done
@@ -74,38 +96,55 @@ class Sampler:
             chosen[count] = u = sampled.u[:, rows]
             recommended[count] = summarizing.nearest_the_median(u, sampled.chi2[:, rows], enough[rows])
             least = sampled.chi2[:, rows].argmin(axis=0)
-            lowest = sampled.chi2[least, rows]
-            refined = answers[count]
-            better = (refined.chi2[rows] <= lowest)[:, None]
-            best[count] = np.where(better, refined.u[rows], u[least, np.arange(len(rows))])
+            better = (answers[count].chi2[rows] <= sampled.chi2[least, rows])[:, None]
+            best[count] = np.where(better, answers[count].u[rows], u[least, np.arange(len(rows))])
         fit = solver.fit(problem, assumed, counts, recommended)
         fit.pop("at_edge")
         for name, value in fit.items():
             setattr(solution, name, value)
         solution.best, solution.n_layers = solver.decode(counts, best), counts
         pareto_k, by_chains = posterior.of_chosen("pareto_k"), posterior.of_chosen("by_chains").astype(bool)
-        bits = {"sampled": np.ones(len(counts), bool), "sampled_by_mcmc": by_chains}
-        bits["sampling_unreliable"] = by_chains & ~(pareto_k < _UNRELIABLE)
+        bits = {
+            "sampled": np.ones(len(counts), dtype=bool),
+            "sampled_by_mcmc": by_chains,
+            "sampling_unreliable": by_chains & ~(pareto_k < _UNRELIABLE),
+        }
         solution.status = solution.status | sum(STATUS[name][0] * present for name, present in bits.items())
-        solution.summaries = self._summaries(search, posterior, counts, chosen)
-        if self.keep is not None:
-            self.keep(posterior, problem, solution)
-
-    def _summaries(self, search, posterior, counts, chosen):
-        n = len(counts)
-        row = {name: (("sounding",), posterior.of_chosen(name)) for name in ("ess", "pareto_k")}
-        summary = row | {"log_evidence": (("sounding",), posterior.log_evidence)}
-        probability = np.zeros((n, len(self.priors)))
-        places = [list(self.priors).index(count) for count in posterior.counts]
-        probability[:, places] = posterior.probability
+        solution.draws = {count: sampled.u for count, sampled in posterior.sampled.items()}
+        solution.layer_probability = probability = np.zeros((len(counts), len(self.priors)))
+        probability[:, [list(self.priors).index(count) for count in posterior.counts]] = posterior.probability
+        summary = {name: (("sounding",), posterior.of_chosen(name)) for name in ("ess", "pareto_k")}
+        summary["log_evidence"] = (("sounding",), posterior.log_evidence)
         summary["layer_probability"] = (("sounding", "layer_count"), probability)
-        parts = {count: summarizing.quantiles(self.priors[count], u) for count, u in chosen.items() if u.shape[1]}
-        if self.draws:
-            for count, part in parts.items():
-                u = chosen[count][: self.draws]
-                for name, values in summarizing.as_models(self.priors[count], u).items():
-                    part[f"{name}_draws"] = (("draw", *summarizing.dims_of(name, values.ndim - 1)), values)
         if self.profiles is not None:
-            draws = {count: sampled.u for count, sampled in posterior.sampled.items()}
-            summary |= self.profiles.summary(draws, probability)
-        return [(np.arange(n), summary), *((np.flatnonzero(counts == count), part) for count, part in parts.items())]
+            summary |= self.profiles.summary(solution.draws, probability)
+        solution.summaries = [(np.arange(len(counts)), summary), *self._parts(counts, chosen, solution)]
+
+    def _parts(self, counts, chosen, solution):
+        """Summaries of the soundings of each layer count, from their draws u {count: (n_draws, n, P)}."""
+        parts = []
+        for count, u in chosen.items():
+            rows = np.flatnonzero(counts == count)
+            if not rows.size:
+                continue
+            prior = self.priors[count]
+            summary = summarizing.quantiles(prior, u, self._levels(count, solution, rows))
+            if self.draws:
+                for name, values in summarizing.as_models(prior, u[: self.draws]).items():
+                    summary[f"{name}_draws"] = (("draw", *summarizing.dims_of(name, values.ndim - 1)), values)
+            parts.append((rows, summary))
+        return parts
+
+    def _levels(self, count, solution, rows):
+        """Corrected probability levels of the parameters' quantiles, (n_levels, n, P); None for the nominal ones."""
+        if self.intervals is None:
+            return None
+        kinds = summarizing.kinds(solution.models, rows)
+        half = len(summarizing.PROBABILITIES) // 2
+        lower, upper = [], []
+        for probability in summarizing.PROBABILITIES[:half]:
+            ends = self.intervals[count].levels(1 - 2 * probability, kinds)
+            lower.append(ends[0])
+            upper.append(ends[1])
+        middle = self.intervals[count].levels(0.0, kinds)[0]
+        return np.stack([*lower, middle, *upper[::-1]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Solution:
     status : (n,) int array
     noise_estimate : (n,) array
     summaries : list of (rows, {name: (dims, array)}), what is known of the posteriors of some; see `summarizing`
+    draws : dict, layer count -> (n_draws, n, P) array of u; empty unless posteriors were asked for
+    layer_probability : (n, n_counts) array, where sampled
     """
 
     rows: np.ndarray
@@ -46,4 +48,6 @@ class Solution:
     strata: np.ndarray
     status: np.ndarray
     noise_estimate: np.ndarray
-    summaries: list
+    summaries: list = field(default_factory=list)
+    draws: dict = field(default_factory=dict)
+    layer_probability: np.ndarray | None = None

@@ -173,7 +173,6 @@ class Solver:
             strata=self._strata(problem, assumed, counts, shift),
             status=sum(STATUS[name][0] * present for name, present in bits.items()),
             noise_estimate=relative,
-            summaries=[],
         )
 
     def fit(self, problem, assumed, counts, u) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bpinvert.calibration import curve_type
 from bpinvert.priors.models import Models
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -14,13 +15,15 @@ _N_DEPTHS = 40
 _RESOLVED = 0.8
 
 
-def quantiles(prior, u) -> dict:
+def quantiles(prior, u, levels=None) -> dict:
     """Quantiles and means of the parameters and of combinations of them that data resolve well.
 
     Parameters
     ----------
     prior : prior of one layer count
     u : (n_draws, n, P) array
+    levels : (n_levels, n, P) array, optional
+        Probabilities at which the quantiles of the parameters are taken in place of `PROBABILITIES`.
 
     Returns
     -------
@@ -36,9 +39,29 @@ def quantiles(prior, u) -> dict:
         dims = dims_of(name, values.ndim - 1)
         summary[f"{name}_quantile"] = (("quantile", *dims), np.quantile(values, PROBABILITIES, axis=0))
         summary[f"{name}_mean"] = (dims, _mean(values))
+    if levels is not None:
+        for name, values in as_models(prior, _at(np.sort(u, axis=0), levels)).items():
+            summary[f"{name}_quantile"] = (("quantile", *dims_of(name, values.ndim - 1)), values)
     for name, values in combinations(arrays).items():
         summary[f"{name}_quantile"] = (("quantile", "sounding"), np.quantile(values, PROBABILITIES, axis=0))
     return summary
+
+
+def _at(ordered, levels):
+    """Quantiles of sorted draws (n_draws, n, P), rounded outward, the range's own ends beyond the outermost draws."""
+    n_draws = len(ordered)
+    upper = levels > 0.5
+    place = np.where(upper, np.ceil(levels * (n_draws + 1)), np.floor(levels * (n_draws + 1))).astype(int)
+    edge = np.zeros((1, *ordered.shape[1:]))
+    padded = np.concatenate([edge, ordered, edge + 1])
+    return np.take_along_axis(padded, np.clip(place, 0, n_draws + 1), axis=0)
+
+
+def kinds(models, rows) -> np.ndarray:
+    """What calibrations tell apart: the curve types of resistivity models; one kind without."""
+    if "resistivity" not in models or models["resistivity"].ndim != 2:
+        return np.full(len(rows), "all")
+    return curve_type(models["resistivity"][rows])
 
 
 def _mean(values):
@@ -79,7 +102,9 @@ def depth_grid(prior) -> np.ndarray:
     """Depths in m that profiles are given at, (n_depths,): from the shallowest interface to below the deepest one."""
     models = prior.draw(2000, np.random.default_rng(0)).masked()
     depth = np.cumsum(models["thickness"], axis=1)
-    return np.geomspace(np.nanquantile(depth[:, 0], 0.02), 1.2 * np.nanquantile(np.nanmax(depth, axis=1), 0.98), _N_DEPTHS)
+    return np.geomspace(
+        np.nanquantile(depth[:, 0], 0.02), 1.2 * np.nanquantile(np.nanmax(depth, axis=1), 0.98), _N_DEPTHS
+    )
 
 
 def at_depths(values, thickness, depths) -> np.ndarray:
@@ -132,7 +157,8 @@ class Profiles:
                 depth = np.where(resolved.any(axis=1), self.depths[last], 0.0)
                 deepest[part] = np.maximum(deepest[part], depth)
         summary = {
-            f"{name}_profile_quantile": (("quantile", "sounding", "depth_grid"), values) for name, values in found.items()
+            f"{name}_profile_quantile": (("quantile", "sounding", "depth_grid"), values)
+            for name, values in found.items()
         }
         return summary | {"depth_of_investigation": (("sounding",), deepest)}
 
