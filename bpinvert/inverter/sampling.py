@@ -61,7 +61,6 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
     done : callable, optional
         Told how many soundings were finished.
     """
-    effort = effort or Effort()
     n, branches = len(problem), search.branches
     counts = np.array(search.counts)
     rngs = generators(problem, seed)
@@ -81,7 +80,14 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
                 continue
             target = target_of(search, problem, assumed, branch, rows)
             network = carried(*branch.density(features[rows]))
-            found = sample(target, network, [rngs[row] for row in rows], effort, n_draws, done=done if own else None)
+            found = sample(
+                target,
+                network,
+                [rngs[row] for row in rows],
+                effort or Effort.usual(target.n_parameters),
+                n_draws,
+                done=done if own else None,
+            )
             sampled[count].put(rows, found)
             evidence[rows, place] = found.log_evidence + prior[place]
     largest = evidence.max(axis=1, keepdims=True)

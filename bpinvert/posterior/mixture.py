@@ -9,6 +9,8 @@ import numpy as np
 # Fewest degrees of freedom; with fewer there would hardly be a variance.
 _LEAST_FREEDOM = 4
 _SMALLEST = 1e-30
+# Numbers that are worked on at once, so that they stay in cache: all components for some points of one sounding.
+_IN_CACHE = 2**17
 
 
 class Mixture:
@@ -36,7 +38,7 @@ class Mixture:
         weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
         self.weight = weight / weight.sum(axis=1, keepdims=True)
         self.centre, self.precision = centre, precision
-        self._squarings = max(3, math.ceil(math.log2((P + _LEAST_FREEDOM) / 2)))
+        self._squarings = max(4, math.ceil(math.log2((P + _LEAST_FREEDOM) / 2)))
         self.freedom = 2 ** (self._squarings + 1) - P
         lower = np.linalg.cholesky(precision)
         # centre + spread @ (t distributed) is a draw
@@ -73,6 +75,7 @@ class Mixture:
         pairs[:, :, self._pairs[0] != self._pairs[1]] *= 2
         constant = (across * centre).sum(axis=2)
         coefficients = np.concatenate([constant[:, :, None], -2 * across, pairs], axis=2) / self.freedom
+        coefficients[:, :, 0] += 1
         self._coefficients = np.ascontiguousarray(np.swapaxes(coefficients, 1, 2), dtype=np.float32)
 
     def take(self, rows) -> Mixture:
@@ -93,12 +96,20 @@ class Mixture:
 
     def log_density(self, x) -> np.ndarray:
         """ln density (S, N) of points x (S, N, P); -inf where single precision has nothing left of it."""
-        kernel = self._kernels(self._features(x))
-        for _ in range(self._squarings):
-            np.multiply(kernel, kernel, out=kernel)
-        total = (kernel @ self._height[:, :, None])[:, :, 0].astype(float)
+        features = self._features(x)
+        total = np.empty(x.shape[:2])
+        for s, some in self._blocks(x.shape[1]):
+            kernel = self._kernel(features[s, some], s)
+            total[s, some] = self._shape(kernel, kernel) @ self._height[s]
         with np.errstate(divide="ignore"):
             return np.log(total) + self._largest
+
+    def _blocks(self, n_points):
+        """(sounding, slice of points), together all points of all soundings."""
+        size = max(_IN_CACHE // self.centre.shape[1], 16)
+        for s in range(len(self.centre)):
+            for start in range(0, n_points, size):
+                yield s, slice(start, start + size)
 
     def _features(self, x):
         """(S, N, 1 + P + P(P+1)/2) single-precision features of points x (S, N, P)."""
@@ -112,13 +123,19 @@ class Mixture:
             np.multiply(single[:, :, i], single[:, :, j], out=features[:, :, k])
         return features
 
-    def _kernels(self, features):
-        """1/(1 + q/ν) of every component, (S, N, K)."""
-        kernel = features @ self._coefficients
+    def _kernel(self, features, s):
+        """1/(1 + q/ν) of every component for points of sounding `s`, (n, K)."""
+        kernel = features @ self._coefficients[s]
         # Rounding can make a quadratic form slightly negative.
-        np.maximum(kernel, 0.0, out=kernel)
-        kernel += 1.0
+        np.maximum(kernel, 1.0, out=kernel)
         return np.reciprocal(kernel, out=kernel)
+
+    def _shape(self, kernel, out):
+        """Densities up to their heights: a power of the kernel."""
+        np.multiply(kernel, kernel, out=out)
+        for _ in range(self._squarings - 1):
+            np.multiply(out, out, out=out)
+        return out
 
     def draw(self, n, rngs) -> np.ndarray:
         """`n` points of every sounding, (S, n, P), in random order and as evenly over the components as can be.
@@ -150,19 +167,19 @@ class Mixture:
         """
         S, N, P = x.shape
         K = self.centre.shape[1]
-        features = self._features(x)
-        kernel = self._kernels(features)
-        share = kernel.copy()
-        for _ in range(self._squarings):
-            np.multiply(share, share, out=share)
-        share *= self._height[:, None, :]
-        total = np.maximum((share.sum(axis=2)), _SMALLEST)
-        share *= (weight / total).astype(np.float32)[:, :, None]
-        mass = share.sum(axis=1).astype(float)
-        # Far draws of a t density count less.
-        kernel *= share
-        kernel *= np.float32((self.freedom + P) / self.freedom)
-        sums = (np.swapaxes(kernel, 1, 2) @ features).astype(float)
+        features, weight = self._features(x), weight.astype(np.float32)
+        mass, sums = np.zeros((S, K)), np.zeros((S, K, features.shape[2]))
+        for s, some in self._blocks(N):
+            part = features[s, some]
+            kernel = self._kernel(part, s)
+            share = self._shape(kernel, np.empty_like(kernel))
+            share *= self._height[s]
+            share *= (weight[s, some] / np.maximum(share.sum(axis=1), _SMALLEST))[:, None]
+            mass[s] += share.sum(axis=0)
+            # Far draws of a t density count less.
+            share *= kernel
+            sums[s] += share.T @ part
+        sums *= (self.freedom + P) / self.freedom
         centre = (self.centre - self.mean[:, None]) @ self._white
         spread = np.swapaxes(self._white, 1, 2)[:, None] @ self.spread
         count = sums[:, :, :1] + pseudo

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -21,8 +22,10 @@ _CANDIDATES, _INFLATION = 4, 1.0
 _FLOOR, _FLATNESS, _FAINTEST = 0.01, 0.7, -8.0
 # Share of the network's own mixture in the first proposal; of new windows in later ones.
 _OF_NETWORK, _OF_NEW = 0.1, 0.25
+# Parameters up to which the smaller effort suffices.
+_FEW = 5
 # Components hold on by such a share of the draws.
-_PSEUDO = 0.03
+_PSEUDO = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ class Effort:
     pareto_k: float = 0.7
     n_particles: int = 1000
     n_sweeps: int = 8
+
+    @classmethod
+    def usual(cls, n_parameters) -> Effort:
+        """What so many parameters need: the posterior's sheets have more dimensions, and take more windows to cover."""
+        if n_parameters <= _FEW:
+            return cls()
+        n_windows = 32 * (n_parameters - 2)
+        return cls(n_windows=n_windows, width=0.6, n_new=32, rounds=(800, 1000, 1000, 1500, 2000, 3000, 3000))
 
 
 @dataclass
@@ -149,7 +160,7 @@ def _sample_batch(target, rows, network, rngs, effort, sampled, points):
     window = np.linalg.inv(network.covariance + _FLOOR * np.eye(target.n_parameters)) / effort.width**2
     run = Run(target, rows, _first_proposal(target, rows, network, window, rngs, effort), rngs)
     for k, n in enumerate(effort.rounds):
-        if k and k % 2:
+        if k:
             run.propose(_next_proposal(run, window, effort))
         run.draw(n)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
@@ -213,8 +224,7 @@ def _far_and_heavy(points, weight, window, n):
 
 
 def _escalate(run, window, effort, sampled, points):
-    """Markov chains from the draws so far; windows where they end; and their own draws where even that is not enough."""
-    n_before = run.x.shape[1]
+    """Markov chains from the draws so far; windows where they end; their own draws where even that is not enough."""
     x, chi2, n_moves = move(run, effort.n_particles, effort.n_sweeps)
     chosen = spread_out(x, window, min(2 * effort.n_windows, effort.n_particles))
     start = np.take_along_axis(x, chosen[..., None], axis=1)
@@ -273,8 +283,6 @@ def _keep(run, rows, sampled, points, n_moves=0):
 
 
 def _part(run, rows):
-    import copy
-
     part = copy.copy(run)
     part.take(rows)
     return part
