@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bpinvert.explanation import explain
     from bpinvert.inverter import Inverter, invert, load_inverter, widen
     from bpinvert.noise import Noise
-    from bpinvert.priors import LayeredPrior, Prior
+    from bpinvert.priors import DepthGridPrior, LayeredPrior, Prior
     from bpinvert.readers import read_soundings
     from bpinvert.samples import generate_samples, open_samples
     from bpinvert.sheets import Sheets
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "DepthGridPrior",
     "Inverter",
     "LayeredPrior",
     "Noise",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "DepthGridPrior": "priors",
     "Inverter": "inverter",
     "LayeredPrior": "priors",
     "Noise": "noise",

@@ -45,7 +45,7 @@ class Codec:
     Parameters
     ----------
     channels : forward_models.Channels
-    prior : LayeredPrior of one layer count, or Prior
+    prior : LayeredPrior of one layer count, DepthGridPrior or Prior
     level_names, context_names : tuples of str
         Noise levels and known quantities that are inputs of the network beside the data.
     """

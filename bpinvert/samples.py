@@ -34,7 +34,7 @@ def generate_samples(survey, prior, n, *, seed, path=None, chunk_size=16384, cli
     Parameters
     ----------
     survey : forward_models.Survey
-    prior : LayeredPrior or Prior
+    prior : LayeredPrior, DepthGridPrior or Prior
     n : int
     seed : int
     path : str or path, optional

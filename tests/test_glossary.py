@@ -96,7 +96,8 @@ def test_every_bit_and_check_is_explained():
 
 def test_every_keyword_of_the_public_functions_is_explained():
     found = keywords(
-        *METHODS.values(), bp.LayeredPrior, bp.Noise, bp.Inverter, bp.Inverter.fit, bp.Inverter.invert, bp.invert,
+        *METHODS.values(), bp.LayeredPrior, bp.DepthGridPrior, bp.DepthGridPrior.for_survey,
+        bp.Noise, bp.Inverter, bp.Inverter.fit, bp.Inverter.invert, bp.invert,
         bp.generate_samples, bp.open_samples, bp.read_soundings, bp.explain, bp.load_inverter, bp.widen, bp.Sheets,
         bp.save_network, bp.load_network, bp.export_onnx,
         *(getattr(network, name) for name in network.__all__ if name not in RETURNED),

@@ -51,7 +51,7 @@ def test_every_public_name_resolves_and_is_listed(name):
 
 
 def test_an_unknown_name_is_an_attribute_error_that_lists_the_public_ones():
-    with pytest.raises(AttributeError, match=r"no attribute 'Invertor'; public are Inverter, "):
+    with pytest.raises(AttributeError, match=r"no attribute 'Invertor'; public are DepthGridPrior, Inverter, "):
         bpinvert.Invertor  # noqa: B018
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bpinvert.priors import LayeredPrior, Models, Ordered, Prior, Relative, padded, prior_from_dict
+from bpinvert.priors import DepthGridPrior, LayeredPrior, Models, Ordered, Prior, Relative, padded, prior_from_dict
 from forward_models import Schlumberger
 
 RANGES = LayeredPrior(3, thickness=(0.5, 100), resistivity=(1, 10_000))
@@ -25,12 +25,22 @@ DEPENDENT = LayeredPrior(
 )
 CHAINED = LayeredPrior(3, thickness=(1, 9), vs=(100, 900), vp=Relative("vs", (1.5, 3)), qp=Relative("vp", (0.1, 0.2)))
 UNLAYERED = Prior(radius=(1, 10), dip=stats.norm(0, 20), offset=stats.uniform(-1, 2), depth=Relative("radius", (2, 5)))
+GRID = DepthGridPrior(np.geomspace(1, 100, 6), correlation=1.5, resistivity=(1, 10_000))
+TWO_ON_A_GRID = DepthGridPrior(
+    [1, 3, 20, 50],
+    correlation=0.7,
+    vs=stats.lognorm(0.4, scale=300),
+    density=(1500, 2500),
+    context={"height": (25, 60)},
+)
 PRIORS = {
     "ranges": RANGES,
     "marginals": MARGINALS,
     "dependent": DEPENDENT,
     "chained": CHAINED,
     "unlayered": UNLAYERED,
+    "grid": GRID,
+    "two on a grid": TWO_ON_A_GRID,
 }
 MIXTURE = LayeredPrior((2, 4), thickness=(0.5, 100), resistivity=(1, 10_000), layer_weights=[1, 2, 5])
 
@@ -130,7 +140,11 @@ def test_log_density_of_a_relative_and_an_ordered_property_is_the_conditional_on
     np.testing.assert_allclose(DEPENDENT.log_density(models), expected, rtol=1e-9)
 
 
-@pytest.mark.parametrize("prior", [RANGES, MARGINALS, DEPENDENT, CHAINED], ids=["ranges", "marginals", "dep", "chain"])
+@pytest.mark.parametrize(
+    "prior",
+    [RANGES, MARGINALS, DEPENDENT, CHAINED, GRID, TWO_ON_A_GRID],
+    ids=["ranges", "marginals", "dep", "chain", "grid", "two on a grid"],
+)
 def test_density_is_one_over_the_determinant_of_the_slope(prior):
     u = np.random.default_rng(7).uniform(0.02, 0.98, (200, len(prior.parameters)))
     models = prior.decode(u)
@@ -316,7 +330,7 @@ def test_a_description_only_names_continuous_distributions(name):
 @pytest.mark.parametrize(
     ("description", "sentence"),
     [
-        ({"prior": "Magic"}, "called 'Magic'; known are LayeredPrior, Prior"),
+        ({"prior": "Magic"}, "called 'Magic'; known are LayeredPrior, DepthGridPrior, Prior"),
         ({"prior": "Prior"}, "incomplete or has unknown entries"),
         (
             {"prior": "Prior", "distributions": [["a", {"distribution": "norm", "args": ["x"]}]]},

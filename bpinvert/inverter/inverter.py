@@ -26,7 +26,7 @@ class Inverter:
     survey : forward_models.Survey
         The geometry that the network is trained on. Soundings with other readings are mapped to it; their refinement
         and re-simulation use their own readings.
-    prior : LayeredPrior or Prior
+    prior : LayeredPrior, DepthGridPrior or Prior
         What is plausible. With a range of layer counts one network is trained for each, and the fewest layers that
         fit within the errors are reported.
     noise : Noise, optional

@@ -1,11 +1,13 @@
 """What is plausible before a sounding is seen: models that can be drawn, encoded and stored."""
 
+from bpinvert.priors.depth_grid import DepthGridPrior
 from bpinvert.priors.distributions import LogUniform, Ordered, Relative
 from bpinvert.priors.layered import LayeredPrior
 from bpinvert.priors.models import Models, padded
 from bpinvert.priors.unlayered import Prior
 
 __all__ = [
+    "DepthGridPrior",
     "LayeredPrior",
     "LogUniform",
     "Models",
@@ -17,7 +19,7 @@ __all__ = [
 ]
 
 
-def prior_from_dict(description: dict) -> LayeredPrior | Prior:
+def prior_from_dict(description: dict) -> LayeredPrior | DepthGridPrior | Prior:
     """Rebuild a prior from its ``to_dict``.
 
     Distributions are looked up in scipy.stats by name; nothing in the description is ever run.
@@ -35,6 +37,9 @@ def prior_from_dict(description: dict) -> LayeredPrior | Prior:
         if kind == "LayeredPrior":
             properties, context = dict(settings.pop("properties")), dict(settings.pop("context"))
             return LayeredPrior(settings.pop("n_layers"), context=context, **properties, **settings)
+        if kind == "DepthGridPrior":
+            properties, context = dict(settings.pop("properties")), dict(settings.pop("context"))
+            return DepthGridPrior(settings.pop("depth"), context=context, **properties, **settings)
     except (KeyError, TypeError) as error:
         raise ValueError(f"The description of a {kind} is incomplete or has unknown entries: {error}.") from None
-    raise ValueError(f"The description is of a prior called {kind!r}; known are LayeredPrior, Prior.")
+    raise ValueError(f"The description is of a prior called {kind!r}; known are LayeredPrior, DepthGridPrior, Prior.")

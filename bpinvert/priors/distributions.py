@@ -92,6 +92,20 @@ def read_distribution(name: str, spec, *, positive: bool = True):
     return _pair(name, spec)
 
 
+def read_context(context, properties):
+    """The checked form of `context`: a distribution of each known quantity, none named like a property."""
+    if context is None:
+        return {}
+    if not isinstance(context, dict):
+        raise TypeError(
+            f"context is {context!r}; it is a dict of name -> range or distribution. Write e.g. {{'height': (25, 60)}}."
+        )
+    taken = [name for name in context if name in (*properties, "thickness", "n_layers")]
+    if taken:
+        raise ValueError(f"context names {', '.join(taken)}, which the layers already have. Choose another name.")
+    return {name: read_distribution(name, spec, positive=False) for name, spec in context.items()}
+
+
 def plain_spec(spec):
     """`spec` in numbers, strings, lists and dicts, as JSON stores it."""
     if isinstance(spec, list):

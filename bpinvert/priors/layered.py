@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.priors.base import BasePrior, count, unit_points
-from bpinvert.priors.distributions import LogUniform, Relative, plain_spec, read_distribution, read_spec, show_spec
+from bpinvert.priors.distributions import LogUniform, Relative, plain_spec, read_context, read_spec, show_spec
 from bpinvert.priors.models import Models
 from bpinvert.priors.transform import UnitCube
 from bpinvert.priors.unlayered import check_base
@@ -74,7 +74,7 @@ class LayeredPrior(BasePrior):
             check_base(name, spec, self._properties)
             self._properties[name] = spec
         self.properties = tuple(self._properties)
-        self.context = _read_context(context, self.properties)
+        self.context = read_context(context, self.properties)
         self._check_lists()
         self._cube_context = UnitCube({name: (1, spec) for name, spec in self.context.items()})
         self._fixed = {k: self if len(self.layer_counts) == 1 else None for k in self.layer_counts}
@@ -301,19 +301,6 @@ def _normalised(weights, layer_counts):
             "Correct them."
         )
     return weights / weights.sum()
-
-
-def _read_context(context, properties):
-    if context is None:
-        return {}
-    if not isinstance(context, dict):
-        raise TypeError(
-            f"context is {context!r}; it is a dict of name -> range or distribution. Write e.g. {{'height': (25, 60)}}."
-        )
-    taken = [name for name in context if name in (*properties, "thickness", "n_layers")]
-    if taken:
-        raise ValueError(f"context names {', '.join(taken)}, which the layers already have. Choose another name.")
-    return {name: read_distribution(name, spec, positive=False) for name, spec in context.items()}
 
 
 def _in_words(counts):
