@@ -42,7 +42,7 @@ class Misfit:
     Parameters
     ----------
     survey : forward_models.Survey on the soundings' own readings
-    prior : LayeredPrior of one layer count, or Prior
+    prior : LayeredPrior of one layer count, DepthGridPrior or Prior
     scaled : (n, n_channels) array
         Observed data on the channels' scale; anything where not used.
     sigma : (n, n_channels) array
@@ -80,8 +80,11 @@ class Misfit:
         """Sum of squared residuals at `u` for the soundings `rows`."""
         return self._residuals(self.survey(**self._models(u, rows)), rows)[1]
 
-    def expand(self, u, rows):
-        """Sum of squared residuals, gradient J'r (n, P) and Gauss–Newton matrix J'J (n, P, P) in u."""
+    def linearised(self, u, rows):
+        """Sum of squared residuals, the residuals r (n, n_channels) and J = -dr/du (n, n_channels, P).
+
+        Residuals are standardised, (observed - predicted)/σ, and 0 where a reading is not used.
+        """
         data, slopes = self.survey.data_and_jacobian(**self._models(u, rows))
         residuals, chi2 = self._residuals(data, rows)
         jacobian = np.concatenate([_columns(slopes[name]) for name in self._names(slopes)], axis=2)
@@ -91,6 +94,11 @@ class Misfit:
         jacobian[~np.isfinite(jacobian)] = 0.0
         if self.displacement is not None:
             jacobian = self.displacement.project(jacobian, rows)
+        return chi2, residuals, jacobian
+
+    def expand(self, u, rows):
+        """Sum of squared residuals, gradient J'r (n, P) and Gauss–Newton matrix J'J (n, P, P) in u."""
+        chi2, residuals, jacobian = self.linearised(u, rows)
         transposed = jacobian.transpose(0, 2, 1)
         return chi2, (transposed @ residuals[:, :, None])[:, :, 0], transposed @ jacobian
 

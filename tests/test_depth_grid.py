@@ -6,6 +6,7 @@ from scipy import stats
 from scipy.special import ndtri
 
 import bpinvert as bp
+from bpinvert.refinement import Misfit
 from forward_models import Magnetotelluric, Schlumberger
 
 VES = Schlumberger(ab2=np.geomspace(1.5, 300, 20))
@@ -80,6 +81,22 @@ def test_a_grid_for_a_survey_spans_its_reach_at_equal_ratios(survey):
     np.testing.assert_allclose(np.diff(np.log(prior.depth)), np.log(prior.depth[1] / prior.depth[0]), rtol=1e-9)
     reach = [1.5, 300] if survey is VES else [503 * 100**0.5 * 1e-3**0.5, 503 * 100**0.5 * 1e3**0.5]
     np.testing.assert_allclose(prior.depth[[0, -1]], [reach[0] / 3, 3 * reach[1]], rtol=1e-9)
+
+
+def test_the_misfits_gradient_is_that_of_its_value():
+    prior = bp.DepthGridPrior(np.geomspace(1, 100, 7), resistivity=(1, 10_000))
+    rng = np.random.default_rng(5)
+    scaled = np.log(VES(**prior.draw(10, rng))) + 0.03 * rng.standard_normal((10, 20))
+    misfit = Misfit(VES, prior, scaled, np.full((10, 20), 0.03))
+    u, rows = rng.uniform(0.2, 0.8, (10, 8)), np.arange(10)
+    chi2, residuals, jacobian = misfit.linearised(u, rows)
+    np.testing.assert_allclose(chi2, np.square(residuals).sum(axis=1), rtol=1e-12)
+    gradient = -2 * np.einsum("nc,ncp->np", residuals, jacobian)
+    for j in range(8):
+        shift = 1e-6 * (np.arange(8) == j)
+        difference = (misfit.value(u + shift, rows) - misfit.value(u - shift, rows)) / 2e-6
+        # Central differences of large sums of squares.
+        np.testing.assert_allclose(gradient[:, j], difference, rtol=1e-4, atol=1e-5 * abs(gradient).max())
 
 
 def test_an_inverter_of_a_grid_answers_and_is_loaded_again(tmp_path):
