@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 # By then the centre of the displacements has settled.
@@ -48,6 +50,14 @@ class Displacement:
         self.log_determinant = np.log1p(np.maximum(value, 0.0)).sum(axis=1)
         self._shrink = inverse[:, :, None] * matrix * inverse[:, None, :]
         self._gain = np.linalg.solve(np.eye(len(segments)) + covariance * self.information[:, None, :], covariance)
+
+    def take(self, rows) -> Displacement:
+        """Of some of the soundings."""
+        part = copy.copy(self)
+        for name, value in vars(self).items():
+            if name != "segments":
+                setattr(part, name, value[rows])
+        return part
 
     def project(self, standardised, rows):
         """Standardised residuals or derivatives (n, n_channels, k) without the share that displacements explain."""

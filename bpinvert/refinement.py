@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from dataclasses import dataclass
 
@@ -59,6 +60,14 @@ class Misfit:
         self.scaled = np.where(used, scaled, 0.0)
         self.weight = np.where(used, 1 / np.where(used, sigma, 1.0), 0.0)
         self.displacement = displacement
+
+    def take(self, rows) -> Misfit:
+        """Of some of the soundings."""
+        part = copy.copy(self)
+        part.context = {name: values[rows] for name, values in self.context.items()}
+        part.scaled, part.weight = self.scaled[rows], self.weight[rows]
+        part.displacement = None if self.displacement is None else self.displacement.take(rows)
+        return part
 
     def _models(self, u, rows):
         return self.prior.decode(u) | {key: value[rows] for key, value in self.context.items()}

@@ -17,7 +17,7 @@ from bpinvert.inverter.branch import Branch, learns_scores, with_prior
 from bpinvert.inverter.simulations import Simulations, stream
 from bpinvert.inverter.solving import Solver
 from bpinvert.inverter.training_sheets import TrainingSheets, displacements
-from bpinvert.network import BPEnsemble, BPRegressor, Mixture
+from bpinvert.network import BPEnsemble, BPRegressor, Gaussian, Mixture
 from bpinvert.network.trainers import TRAINERS
 from bpinvert.priors.base import count
 from bpinvert.samples import models_and_data
@@ -206,11 +206,9 @@ def _fitted(network, X, u):
 def _unfitted(inverter, checkpoint, progress):
     """The network to train, by the inverter's settings or as it was handed in."""
     if inverter.network is None:
-        trainer = inverter.settings["trainer"]
-        squares = getattr(TRAINERS.get(trainer) if isinstance(trainer, str) else trainer, "residual", False)
-        density = (
-            {"output": "sigmoid", "head": "mse"} if squares else {"output": "linear", "head": Mixture(_COMPONENTS)}
-        )
+        density = {"output": "linear", "head": _head(inverter.prior)}
+        if _needs_squares(inverter.settings["trainer"]):
+            density = {"output": "sigmoid", "head": "mse"}
         # Its features are decorrelated already.
         return BPRegressor(
             **density,
@@ -230,6 +228,15 @@ def _unfitted(inverter, checkpoint, progress):
     unset = [name for name, value in known.items() if name.split("__")[-1] == "random_state" and value is None]
     network.set_params(**dict.fromkeys(unset, inverter.random_state))
     return network
+
+
+def _head(prior):
+    """Many correlated parameters have posteriors of one piece, and too many covariances for several."""
+    return Gaussian() if prior.smooth else Mixture(_COMPONENTS)
+
+
+def _needs_squares(trainer):
+    return getattr(TRAINERS.get(trainer) if isinstance(trainer, str) else trainer, "residual", False)
 
 
 def _of_count(simulations, n_layers):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import numbers
 
-import numpy as np
 from sklearn.base import is_regressor
 
 from bpinvert import checks, geometry, results
@@ -335,7 +334,7 @@ class Inverter:
     def _check_posterior(self, level):
         if level == "refined":
             raise ValueError(
-                "level 'refined' has no posterior to draw from; use level='posterior', or 'network' for the network's own."
+                "level 'refined' has no posterior to draw from; use level='posterior', or 'network' for the network's."
             )
         if level == "network" and not all(learns_scores(branch.network) for branch in self.solver.branches.values()):
             raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bpinvert.network.learning import judge, verdict
+from bpinvert.network.learning import in_nats, judge, verdict
 
 
 def learning_curve(inverter) -> xr.Dataset:
@@ -31,7 +31,7 @@ def learning_curve(inverter) -> xr.Dataset:
                 "fresh ones"
             )
         else:
-            sentences.append(verdict(gain, identity["n_samples"]))
+            sentences.append(verdict(gain, identity["n_samples"], in_nats(network)))
 
     def padded(name):
         rows = np.full((len(members), width), np.nan)
@@ -48,10 +48,12 @@ def learning_curve(inverter) -> xr.Dataset:
         },
         coords={"layer_count": counts, "epoch": np.arange(1, width + 1)},
     )
+    nats = in_nats(members[0])
+    loss, by = ("−ln p(z)", "nats") if nats else ("½Σ(o − u)²", "share")
     names = {
-        "training_loss": "mean of ½Σ(o − u)² over the epoch's samples",
-        "validation_loss": "mean of ½Σ(o − u)² over held-out samples",
-        "gain": "share by which twice the samples would lower the validation loss",
+        "training_loss": f"mean of {loss} over the epoch's samples",
+        "validation_loss": f"mean of {loss} over held-out samples",
+        "gain": f"{by} by which twice the samples would lower the validation loss",
         "verdict": "whether more samples would help",
         "layer_count": "number of layers, 0 without layers",
         "epoch": "pass over the samples",

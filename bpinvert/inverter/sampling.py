@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpinvert.inverter.choosing import choose
-from bpinvert.posterior import Effort, Sampled, Target, carried, sample
+from bpinvert.posterior import Effort, Sampled, Target, carried, sample, sample_smooth
 
 # Draws that quantiles are taken of.
 N_DRAWS = 2000
+# Proposals for a prior of many correlated parameters, of which about half are effective.
+N_PROPOSALS = 1000
 # A layer count is left out where even its best fit is so many times less probable than another one's posterior.
 _HOPELESS = np.log(1e4)
 
@@ -79,15 +81,13 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
             if not rows.size:
                 continue
             target = target_of(search, problem, assumed, branch, rows)
-            network = carried(*branch.density(features[rows]))
-            found = sample(
-                target,
-                network,
-                [rngs[row] for row in rows],
-                effort or Effort.usual(target.n_parameters),
-                n_draws,
-                done=done if own else None,
-            )
+            told = done if own else None
+            if branch.prior.smooth:
+                found = sample_smooth(target, answers[count].u[rows], seed, N_PROPOSALS, n_draws, told)
+            else:
+                network = carried(*branch.density(features[rows]))
+                trying = effort or Effort.usual(target.n_parameters)
+                found = sample(target, network, [rngs[row] for row in rows], trying, n_draws, done=told)
             sampled[count].put(rows, found)
             evidence[rows, place] = found.log_evidence + prior[place]
     largest = evidence.max(axis=1, keepdims=True)

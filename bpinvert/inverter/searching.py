@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import chdtri
+from scipy.special import chdtri, ndtr
 
 from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.simplifying import merged
+from bpinvert.posterior.smooth import most_probable
 from bpinvert.refinement import Misfit, Refined, refine, refine_multistart, starts_around
 
 # No further start is tried where pure noise would give a larger chi² this often.
@@ -72,6 +73,15 @@ class Search:
         answers = {}
         for count, branch in self.branches.items():
             u = branch.propose(features[rows])
+            if branch.prior.smooth:
+                # Without the prior so many parameters would follow the noise.
+                misfit = self.misfit(problem, assumed, branch, rows)
+                u = ndtr(most_probable(misfit, u))
+                found = np.ones(len(rows), dtype=bool)
+                answers[count] = _spread(
+                    Refined(u, misfit.value(u, np.arange(len(u))), found, found), rows, len(problem)
+                )
+                continue
             starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
             if before is not None:
                 tried = np.isfinite(before[count].chi2[rows])

@@ -72,7 +72,7 @@ def _mean(values):
 
 
 def combinations(models) -> dict:
-    """Longitudinal conductance S = Σ h/ρ in S and transverse resistance T = Σ h ρ in Ω·m² above the half-space, its depth in m.
+    """Conductance S = Σ h/ρ in S and transverse resistance T = Σ h ρ in Ω·m² above the half-space, and its depth in m.
 
     Maillet (1947), doi:10.1190/1.1437342: what resistivity soundings resolve of layers that are thin for them.
 

@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from bpinvert.network import settings as door
 from bpinvert.network.strategies import require
 
-# A change of the loss that is worth the samples.
-WORTHWHILE = 0.01
+# A change of the loss that is worth the samples: as a share, and in nats where it is a log density.
+WORTHWHILE, WORTHWHILE_NATS = 0.01, 0.05
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,19 @@ class LearningCurve:
         return "\n".join([*lines, self.verdict])
 
 
-def verdict(gain: float, n_samples: int) -> str:
-    """What a gain from doubling `n_samples` means, in one sentence."""
+def verdict(gain: float, n_samples: int, nats: bool = False) -> str:
+    """What a gain from doubling `n_samples` means, in one sentence; with `nats` it is a difference and no share."""
     if np.isnan(gain):
-        return "whether more samples would help is not told by a loss that is a log density or has weight decay in it"
-    if gain >= WORTHWHILE:
+        return "whether more samples would help is not told by a loss that has weight decay in it"
+    amount = f"{max(gain, 0.0):.2f} nats" if nats else f"{max(gain, 0.0):.1%}"
+    if gain >= (WORTHWHILE_NATS if nats else WORTHWHILE):
         return (
             f"more samples would help: {2 * n_samples} instead of {n_samples} would lower the validation loss by about "
-            f"{gain:.1%}"
+            f"{amount}"
         )
     return (
         f"more samples would not help: {2 * n_samples} instead of {n_samples} would lower the validation loss by "
-        f"{max(gain, 0.0):.1%}; what is left is noise, ambiguity, or the size and the training of the network"
+        f"{amount}; what is left is noise, ambiguity, or the size and the training of the network"
     )
 
 
@@ -150,15 +151,23 @@ def _extrapolated(numbers, losses):
 def judge(model) -> float:
     """The gain from twice the samples that a fitted network's own curves tell of; 0 without validation samples.
 
-    NaN where the losses cannot tell: those of a log density, and those that weight decay is part of.
+    A share of the validation loss; where that is minus a log density, a quarter of the gap itself, in nats. NaN where
+    weight decay is part of the losses.
     """
     check_is_fitted(model)
-    if not _is_share(model) or model.weight_decay:
+    if model.weight_decay:
         return np.nan
     if not model.validation_curve_ or not model.best_epoch_:
         return 0.0
-    epoch = model.best_epoch_ - 1
-    return max(gain_from_gap(model.loss_curve_[epoch], model.validation_curve_[epoch]), 0.0)
+    losses = (curve[model.best_epoch_ - 1] for curve in (model.loss_curve_, model.validation_curve_))
+    training, validation = losses
+    gain = gain_from_gap(training, validation) if _is_share(model) else (validation - training) / 4
+    return max(gain, 0.0)
+
+
+def in_nats(model) -> bool:
+    """Whether `judge` tells a difference of log densities, not a share."""
+    return not _is_share(model)
 
 
 def _is_share(model):

@@ -14,8 +14,8 @@ def move(run, n_particles, n_sweeps):
 
     Draws are taken by weights tempered so far that many are effective. Each sweep moves one half of the chains by
     differences of two chains of the other half (differential evolution; ter Braak & Vrugt 2008,
-    doi:10.1007/s11222-008-9104-9), so that every step leaves the posterior as it is; every third sweep proposes draws of
-    the run's last mixture instead.
+    doi:10.1007/s11222-008-9104-9), so that every step leaves the posterior as it is; every third sweep proposes draws
+    of the run's last mixture instead.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def move(run, n_particles, n_sweeps):
 
 def _jumps(others, rngs):
     """Differences of two of the other chains (S, n, P), shortened, with a little scatter."""
-    S, n, P = others.shape
+    _, n, P = others.shape
     jumps = np.empty_like(others)
     for s, rng in enumerate(rngs):
         first = rng.integers(n, size=n)

@@ -147,7 +147,7 @@ class Mixture:
         """
         S, K, P = self.centre.shape
         edges = np.cumsum(self.weight, axis=1)
-        chosen, order = np.empty((2, S, n), dtype=int)
+        chosen = np.empty((S, n), dtype=int)
         normal, chi2 = np.empty((S, n, P)), np.empty((S, n))
         for s, rng in enumerate(rngs):
             levels = (rng.permutation(n) + rng.random()) / n * edges[s, -1]

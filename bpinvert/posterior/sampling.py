@@ -8,14 +8,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import ndtr
 
-from bpinvert.posterior import coordinates
+from bpinvert.posterior import coordinates, pareto, smooth
 from bpinvert.posterior.chains import move
 from bpinvert.posterior.importance import Run
 from bpinvert.posterior.mixture import Mixture
 from bpinvert.posterior.windows import follow, spread_out
 
 # Soundings side by side: arrays of their draws stay within the cache.
-_AT_ONCE = 25
+_AT_ONCE, _SMOOTH_AT_ONCE = 25, 8
 # Candidates among which the starts of the windows are spread out; the variance added to the network's.
 _CANDIDATES, _INFLATION = 4, 1.0
 # Variance added to the network's in the windows' shape, and the power that flattens their masses.
@@ -156,6 +156,56 @@ def sample(target, network, rngs, effort, n_draws, probes=None, done=None) -> Sa
     return sampled
 
 
+def sample_smooth(target, start, seed, n_proposals, n_draws, done=None) -> Sampled:
+    """Posteriors of many correlated parameters, as of a `DepthGridPrior`, by weighted solutions of `smooth.propose`.
+
+    Parameters
+    ----------
+    target : Target
+        With known errors: factors of the noise are not integrated out.
+    start : (n, P) array of u to look for the modes from
+    seed : int
+    n_proposals, n_draws : int
+    done : callable, optional
+        Told the number of soundings after each batch.
+    """
+    n = len(target)
+    sampled = Sampled.empty(n_draws, n, target.n_parameters)
+    for first in range(0, n, _SMOOTH_AT_ONCE):
+        rows = np.arange(first, min(first + _SMOOTH_AT_ONCE, n))
+        rng = np.random.default_rng(seed)
+        _, z, log_weight = smooth.propose(target.misfit.take(rows), start[rows], n_proposals, rng)
+        weight, pareto_k = pareto.smooth(np.maximum(log_weight.T, -1e30))
+        chosen = np.stack([_resample(own, n_draws, rng) for own in weight], axis=1)
+        u = ndtr(z[chosen, np.arange(len(rows))])
+        chi2 = target.misfit.value(u.reshape(-1, u.shape[2]), np.tile(rows, n_draws)).reshape(n_draws, -1)
+        largest = log_weight.max(axis=0)
+        evidence = target.constant[rows] + largest + np.log(np.exp(log_weight - largest).mean(axis=0))
+        sampled.put(
+            rows,
+            Sampled(
+                u=u,
+                chi2=chi2,
+                log_evidence=evidence,
+                ess=pareto.effective_size(weight),
+                pareto_k=pareto_k,
+                n_evaluated=np.full(len(rows), n_proposals),
+                by_chains=np.zeros(len(rows), dtype=bool),
+                log_weight_at=np.full(len(rows), np.nan),
+            ),
+        )
+        if done is not None:
+            done(len(rows))
+    return sampled
+
+
+def _resample(weight, n, rng):
+    """Places of `n` draws of equal weight, in random order."""
+    edges = np.cumsum(weight)
+    levels = (rng.permutation(n) + rng.random()) / n * edges[-1]
+    return np.minimum(np.searchsorted(edges, levels, side="right"), len(edges) - 1)
+
+
 def _sample_batch(target, rows, network, rngs, effort, sampled, points):
     window = np.linalg.inv(network.covariance + _FLOOR * np.eye(target.n_parameters)) / effort.width**2
     run = Run(target, rows, _first_proposal(target, rows, network, window, rngs, effort), rngs)
@@ -259,9 +309,7 @@ def _keep(run, rows, sampled, points, n_moves=0):
     n_draws, P = len(sampled.u), run.x.shape[2]
     x, chi2 = np.empty((len(rows), n_draws, P)), np.empty((len(rows), n_draws))
     for k, row in enumerate(rows):
-        rng, edges = run.rngs[row], np.cumsum(run.weight[row])
-        levels = (rng.permutation(n_draws) + rng.random()) / n_draws * edges[-1]
-        chosen = np.minimum(np.searchsorted(edges, levels, side="right"), len(edges) - 1)
+        chosen = _resample(run.weight[row], n_draws, run.rngs[row])
         x[k], chi2[k] = run.x[row, chosen], run.chi2[row, chosen]
     at = np.full(len(rows), np.nan)
     if points is not None:

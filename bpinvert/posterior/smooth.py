@@ -87,13 +87,11 @@ def sample(misfit, start, n_draws, rng, *, n_chains=4) -> SmoothPosterior:
             f"Take e.g. {max(-(-n_draws // n_chains), 100) * n_chains}."
         )
     rng = np.random.default_rng(rng)
-    mode = most_probable(misfit, start)
-    n, size = mode.shape
     n_steps = n_draws // n_chains
     n_burnt = -(-n_steps // 10)
-    v = rng.standard_normal((n_chains * (n_steps + n_burnt), size))
+    mode, proposals, log_weight = propose(misfit, start, n_chains * (n_steps + n_burnt), rng)
+    n, size = mode.shape
     decisions = np.log(rng.random((n_steps + n_burnt, n_chains, 1)))
-    proposals, log_weight = _solutions(misfit, mode, v)
     log_evidence = _log_mean(log_weight)
     by_chain = log_weight.reshape(n_steps + n_burnt, n_chains, n)
     chosen, acceptance = _independence_chains(by_chain, decisions)
@@ -107,6 +105,27 @@ def sample(misfit, start, n_draws, rng, *, n_chains=4) -> SmoothPosterior:
         acceptance=acceptance,
         log_evidence=log_evidence,
     )
+
+
+def propose(misfit, start, n_proposals, rng):
+    """Independent proposals of `sample`, and their weights.
+
+    Parameters
+    ----------
+    misfit, start : as for `sample`
+    n_proposals : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    mode : (n, n_parameters) array of normal scores
+    proposals : (n_proposals, n, n_parameters) array of normal scores
+    log_weight : (n_proposals, n) array
+        Of the posterior over the proposals' density; its mean is the evidence. -inf where there is no solution.
+    """
+    mode = most_probable(misfit, start)
+    v = rng.standard_normal((n_proposals, mode.shape[1]))
+    return mode, *_solutions(misfit, mode, v)
 
 
 def most_probable(misfit, start) -> np.ndarray:

@@ -50,6 +50,8 @@ class BasePrior:
     """A prior with named `parameters` and, where their number is fixed, a `UnitCube`."""
 
     parameters: tuple[str, ...]
+    # Whether there are more parameters than data tell, held together by the prior alone.
+    smooth = False
 
     def encode(self, models) -> np.ndarray:
         """u (n, P) in [0, 1]: the (conditional) CDF of every parameter.

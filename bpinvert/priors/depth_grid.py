@@ -71,6 +71,8 @@ class DepthGridPrior(BasePrior):
     array([[100., 100., 100., 100.]])
     """
 
+    smooth = True
+
     def __init__(self, depth, *, correlation=1.0, context=None, **properties):
         self.depth = _read_depth(depth)
         if not isinstance(correlation, numbers.Real) or not 0 < correlation <= _LONGEST:
