@@ -1,6 +1,8 @@
-"""Range flags: joint false alarms on fresh soundings of the prior by stratum, and detection of one reading times three.
+"""Range flags: how well they tell the RANGE shifts from soundings of the prior, at their stated false-alarm rate.
 
-Run ``python -m benchmarks.flags``.
+Run ``python -m benchmarks.flags --task MT3``. For every shift: the AUROC of each check's score and of the joint p-value
+(the probability that a shifted sounding looks stranger than a fresh one of the prior), and the share that is flagged.
+With ``--fresh`` instead the joint false alarms on fresh soundings by stratum, and the detection of some field troubles.
 """
 
 from __future__ import annotations
@@ -8,25 +10,69 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
+from scipy.stats import rankdata
 
 from benchmarks.field import false_alarms
+from benchmarks.shifts import shifts
 from benchmarks.tasks import TASKS, TEST_SEED
-from bpinvert import Inverter
+from bpinvert import Inverter, load_inverter
 from bpinvert.checks import NAMES
 from bpinvert.geometry import as_observed
 
 _MISSING = 6
+_SHIFTED = 2000
 
 
 def main():
-    """Print one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print one table for each level."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--task", default="VES3", choices=list(TASKS))
-    parser.add_argument("--soundings", type=int, default=50_000)
+    parser.add_argument("--levels", nargs="+", default=["network", "refined"])
+    parser.add_argument("--soundings", type=int, default=50_000, help="fresh ones")
+    parser.add_argument("--inverter", help="file of one that is fitted for the task, instead of training one")
+    parser.add_argument("--fresh", action="store_true", help="false alarms by stratum instead")
     options = parser.parse_args()
     task = TASKS[options.task]
-    inverter = Inverter(task.survey, task.prior, task.noise).fit(progress=False)
+    inverter = load_inverter(options.inverter, task.survey) if options.inverter else None
+    inverter = inverter or Inverter(task.survey, task.prior, task.noise).fit(progress=False)
     _, fresh = task.soundings(options.soundings, seed=TEST_SEED + 2)
+    if options.fresh:
+        false_alarms_by_set(task, inverter, fresh)
+        return
+    print(f"task {task.name}, {len(fresh)} fresh soundings, {_SHIFTED} of each shift, test seed {TEST_SEED + 2}")
+    for level in options.levels:
+        detection(task, inverter, fresh, level)
+
+
+def detection(task, inverter, fresh, level):
+    """Print AUROC and detection of every shift at a level."""
+    usual = inverter.check(fresh, level)
+    rate, error = (usual["flag"].values != 0).mean(), 100 * np.sqrt(0.01 * 0.99 / len(fresh))
+    print(f"\nlevel {level}: joint false alarms {rate:.2%} of fresh soundings (± {error:.2f} points), stated 1 %")
+    print(
+        f"{'AUROC':30}" + "".join(f"{check:>13}" for check in NAMES) + f"{'joint':>9}{'joint-best':>12}{'flagged':>9}"
+    )
+    for name, shift in shifts(task).items():
+        result = inverter.check(shift(task, _SHIFTED, np.random.default_rng(TEST_SEED + 4)), level)
+        own = [
+            auroc(before, after)
+            for before, after in zip(usual["score"].values.T, result["score"].values.T, strict=True)
+        ]
+        joint = auroc(-usual["p_joint"].values, -result["p_joint"].values)
+        print(
+            f"{name:30}" + "".join(f"{value:>13.3f}" for value in own) + f"{joint:>9.3f}{joint - max(own):>+12.3f}"
+            f"{(result['flag'].values != 0).mean():>9.1%}"
+        )
+
+
+def auroc(usual, strange):
+    """Area under the receiver operating characteristic: how often one of `strange` exceeds one of `usual`."""
+    rank = rankdata(np.concatenate([usual, strange]))[len(usual) :]
+    return (rank.mean() - (len(strange) + 1) / 2) / len(usual)
+
+
+def false_alarms_by_set(task, inverter, fresh):
+    """Print the share of flagged soundings of some sets, and the false alarms by stratum."""
     rng = np.random.default_rng(TEST_SEED + 3)
     spoilt = fresh[:5000].copy()
     spoilt[
@@ -61,7 +107,7 @@ def main():
                 f"{level:10}{name:24}{(result['flag'].values != 0).mean():>10.2%}"
                 + "".join(f"{share:>13.2%}" for share in shares)
             )
-    false_alarms(inverter, options.soundings)
+    false_alarms(inverter, len(fresh))
 
 
 if __name__ == "__main__":
