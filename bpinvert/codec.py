@@ -25,12 +25,14 @@ class Conditioned:
     unsure : (..., n_channels) array, standard deviation of every channel as a share of that without any reading
     distance : (..., n) array, squared Mahalanobis distance of the readings from what training lets expect
     roughness : (..., n) array, mean square of what no curve of the training explains, 1 where the errors are as stated
+    n_rough : (...) array, number of independent combinations of the readings that this is the mean over
     """
 
     mapped: np.ndarray
     unsure: np.ndarray
     distance: np.ndarray
     roughness: np.ndarray
+    n_rough: np.ndarray
 
 
 class Codec:
@@ -102,15 +104,7 @@ class Codec:
             Covariance of the readings' errors, on that scale.
         """
         n = len(self.channels)
-        standard = matrix * self.std[:n]
-        across = standard @ self.covariance
-        system = across @ np.swapaxes(standard, -1, -2) + errors
-        # A spline through the channels leaves a little unexplained between them.
-        diagonal = np.arange(matrix.shape[-2])
-        size = np.abs(matrix)
-        on_channel = size.max(axis=-1) > size.sum(axis=-1) - 1e-9
-        system[..., diagonal, diagonal] += np.where(on_channel, 0.0, np.square(_BETWEEN * standard).sum(axis=-1))
-        inverse = np.linalg.inv(system)
+        inverse, across = self.precision(matrix, errors)
         gain = inverse @ across
         difference = scaled - (matrix @ self.mean[:n])[..., None, :]
         known = np.einsum("...ij,...ij->...j", gain, across)
@@ -124,7 +118,20 @@ class Codec:
             unsure=np.sqrt(np.clip(1 - known, 1e-8, 1.0)),
             distance=np.einsum("...i,...i->...", explained, difference),
             roughness=rough / np.maximum(expected, 1e-3)[..., None],
+            n_rough=expected,
         )
+
+    def precision(self, matrix, errors):
+        """Inverse of the readings' covariance, and their covariance with the channels; arguments as `condition`."""
+        standard = matrix * self.std[: len(self.channels)]
+        across = standard @ self.covariance
+        system = across @ np.swapaxes(standard, -1, -2) + errors
+        # A spline through the channels leaves a little unexplained between them.
+        diagonal = np.arange(matrix.shape[-2])
+        size = np.abs(matrix)
+        on_channel = size.max(axis=-1) > size.sum(axis=-1) - 1e-9
+        system[..., diagonal, diagonal] += np.where(on_channel, 0.0, np.square(_BETWEEN * standard).sum(axis=-1))
+        return np.linalg.inv(system), across
 
     def inputs(self, mapped, levels=None, context=None) -> np.ndarray:
         """Standardised inputs, (n, n_inputs): the mapped channels as they are, then what is known beside them."""

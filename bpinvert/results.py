@@ -252,11 +252,13 @@ def _fit(answer, channels, has_mn):
 
 def _flags(answer, calibration, rate):
     p_value, p_joint, outside = calibration.judge(answer.scores, answer.strata, rate)
+    n_similar = np.where(np.isfinite(p_joint), calibration.n_similar(answer.strata), 0)
     bits = np.array([FLAG_BITS[name] for name in checks.NAMES])
     table, row = ("sounding", "check"), ("sounding",)
     return {
         "score": _variable(table, answer.scores, "1", "strangeness by each check, higher is stranger"),
         "p_value": _variable(table, p_value, "1", "share of fresh training-like soundings at least as strange"),
+        "n_similar": _variable(row, n_similar, "", "number of simulations that p-values are taken among"),
         "outside": _variable(table, outside, "", "whether this check is responsible for the flag"),
         "p_joint": _variable(row, p_joint, "1", "p-value of all checks together"),
         "flag": _bits((outside * bits).sum(axis=1).astype(np.int32), FLAG_BITS, "why it is a stranger, 0: it is not"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import linalg, stats
 
 from bpinvert import checks
 from bpinvert.checks.scores import normal_score
@@ -63,6 +63,26 @@ def test_the_joint_test_rejects_at_its_stated_rate():
         rates.append((joint <= RATE).mean())
     # sqrt(0.01/20 000 + 0.01/50 000) = 0.0008 for one; ten are averaged
     assert np.mean(rates) == pytest.approx(RATE, abs=0.0008)
+
+
+def test_weights_share_out_the_false_alarms_and_keep_their_sum():
+    weights = np.array([1, 1, 10, 1, 1.0])
+    rng = np.random.default_rng(11)
+    scores = rng.standard_normal((200_000, 5))
+    calibration = checks.Calibration(scores[:100_000], one_kind(100_000), RATE, weights)
+    _, joint, outside = calibration.judge(scores[100_000:], one_kind(100_000), RATE)
+    # sqrt(2·0.01/100 000) is one standard deviation
+    assert (joint <= RATE).mean() == pytest.approx(RATE, abs=4 * np.sqrt(2 * RATE / 100_000))
+    shares = outside.mean(axis=0)
+    np.testing.assert_allclose(shares / shares.sum(), weights / weights.sum(), atol=0.03)
+
+
+def test_a_check_of_little_weight_rejects_what_none_of_a_few_simulations_scored():
+    weights = np.array([1, 1, 10, 1, 1.0])
+    for n in (checks.fewest(RATE), 2 * checks.fewest(RATE), 20 * checks.fewest(RATE)):
+        calibration = checks.Calibration(np.random.default_rng(n).standard_normal((n, 5)), one_kind(n), RATE, weights)
+        _, joint, outside = calibration.judge(np.array([[9.0, 0, 0, 0, 0]]), one_kind(1), RATE)
+        assert joint[0] <= RATE and outside[0].tolist() == [True, False, False, False, False]
 
 
 def test_with_the_fewest_simulations_that_are_allowed_the_joint_rate_is_somewhat_lower_and_no_higher():
@@ -189,6 +209,7 @@ def test_the_state_rebuilds_the_calibration_exactly():
     rng = np.random.default_rng(9)
     calibration = checks.Calibration(*mixed(rng, 20_000), RATE)
     again = checks.Calibration.from_state(calibration.get_state())
+    np.testing.assert_array_equal(calibration.n_similar(one_kind(2)), again.n_similar(one_kind(2)))
     assert again.n == 20_000 and again.cells.keys() == calibration.cells.keys()
     assert len(again.cells) > 8
     scores, strata = mixed(rng, 3000)
@@ -209,6 +230,7 @@ def given(n, **what):
         "beyond": np.full(n, -1.0),
         "distance": np.full(n, 20.0),
         "roughness": np.ones(n),
+        "n_rough": np.full(n, 15.0),
         "n_mapped": np.full(n, 20),
         "residuals": np.zeros((n, 20)),
     }
@@ -255,17 +277,42 @@ def test_mahalanobis_is_a_normal_score_of_the_distance_whatever_the_number_of_re
     rng = np.random.default_rng(1)
     for n in (6, 30):
         distance = rng.chisquare(n, 40_000)
-        found = score("mahalanobis", given(40_000, distance=distance, n_mapped=np.full(40_000, n)))
+        # all of it rough, and nothing where five combinations are smooth
+        noise = {"roughness": distance / (n - 5), "n_rough": np.full(40_000, n - 5.0)}
+        found = score("mahalanobis", given(40_000, distance=distance, n_mapped=np.full(40_000, n), **noise))
         assert abs(found.mean()) < 0.02 and found.std() == pytest.approx(1, abs=0.02)
 
 
-def test_neighbour_is_the_mean_distance_to_the_five_nearest():
+def test_mahalanobis_sees_a_strange_curve_among_readings_of_ordinary_noise():
+    # 5 of 20 combinations are smooth; all of 17 is ordinary for 20, all of it for 5 is not
+    n, whole = np.full(2, 20), np.full(2, 17.0)
+    plain, strange = score("mahalanobis", given(2, distance=whole, n_mapped=n, roughness=np.array([0.8, 0.0])))
+    assert strange > 2.5 > 0.5 > plain
+
+
+def test_neighbour_is_the_distance_to_the_nearest_in_scaled_principal_components():
     rng = np.random.default_rng(0)
-    reference, fresh = rng.standard_normal((2000, 4)), rng.standard_normal((700, 4))
-    found = score("neighbour", given(700, inputs=fresh), reference)
-    distance = np.sort(np.linalg.norm(fresh[:, None] - reference[None], axis=2), axis=1)[:, :5].mean(axis=1)
+    mixing = rng.standard_normal((5, 5)) * [3, 1, 1, 0.5, 0.1]
+    reference, fresh = rng.standard_normal((2000, 5)) @ mixing.T, rng.standard_normal((700, 5)) @ mixing.T
+    found = score("neighbour", given(700, inputs=fresh, roughness=np.full(700, 0.5)), reference, reference)
+    covariance = np.cov(reference, rowvar=False)
+    # distances in the metric whose square is the inverse of the covariance
+    metric = np.linalg.inv(linalg.sqrtm(covariance).real)
+    difference = fresh[:, None] - reference[None]
+    distance = np.sqrt(np.einsum("ijk,kl,ijl->ij", difference, metric, difference)).min(axis=1)
     # float32 arithmetic on squared distances
-    np.testing.assert_allclose(found, distance, rtol=1e-4)
+    np.testing.assert_allclose(found, distance, rtol=1e-3)
+
+
+def test_neighbour_counts_scatter_that_inputs_do_not_show_and_what_is_known_beside_the_data():
+    data = np.random.default_rng(0).standard_normal((500, 3))
+    known = np.zeros((500, 1))
+    inputs = np.hstack([data, known])
+    ask = np.repeat(inputs[:1], 3, axis=0)
+    ask[1, 3] = 2.0
+    calm, other, rough = score("neighbour", given(3, inputs=ask, roughness=np.array([1, 1, 4.0])), inputs, data)
+    assert calm == pytest.approx(0, abs=0.02) and other == pytest.approx(2, rel=1e-3)
+    assert rough == pytest.approx(0.1 * normal_score(4.0, 20), rel=0.05)
 
 
 def test_residual_and_misfit_of_gaussian_residuals_are_normal_scores_whatever_the_number_of_readings():
@@ -284,6 +331,20 @@ def test_residual_sees_one_wrong_reading_and_misfit_many_slightly_wrong_ones():
     residuals[1], residuals[1, 4] = 0.3, -4.5
     residual, misfit = (score(name, given(2, residuals=residuals)) for name in ("residual", "misfit"))
     assert residual[1] > 2 > residual[0] and misfit[0] > 2 > misfit[1]
+
+
+def test_misfit_of_a_best_fit_adds_what_is_smooth_in_it_and_how_hard_it_is_pressed_against_the_edge():
+    residuals = np.full((4, 20), 1.1)
+    n = np.full(4, 6.0)
+    fit = {"smooth": np.array([5, 15, 5, 5.0]), "n_smooth": n, "pressure": np.array([0, 0, 9, 16.0])}
+    network, (ordinary, smooth, pressed, more) = (
+        score("misfit", given(1)),
+        score("misfit", given(4, residuals=residuals, **fit)),
+    )
+    assert np.isfinite(network).all()
+    assert smooth - ordinary == pytest.approx(normal_score(15 / 6, 6) - normal_score(5 / 6, 6))
+    # three and four standard errors, each twice
+    assert pressed - ordinary == pytest.approx(6) and more - ordinary == pytest.approx(8)
 
 
 def test_huge_residuals_keep_their_order_up_to_infinity():

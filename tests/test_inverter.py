@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import bpinvert as bp
-from bpinvert import results
+from bpinvert import results, storage
 from forward_models import Schlumberger
 from forward_models.survey import Channels, Survey
 
@@ -287,6 +287,16 @@ def test_where_no_count_fits_the_better_fit_wins_over_fewer_layers(mixture):
     answer = mixture.invert(data)
     assert (answer["chi2"] > 3).mean() > 0.9
     assert (answer["n_layers"] >= 3).all()
+
+
+def test_a_file_with_the_range_flags_of_another_version_is_refused_in_one_sentence(inverter, tmp_path):
+    path = tmp_path / "old.nc"
+    inverter.save(path)
+    arrays, settings = storage.read(path, "inverter")
+    for other in (None, [1, *settings["checks"][1:]], settings["checks"][:-1]):
+        storage.write(path, "inverter", arrays, settings | {"checks": other})
+        with pytest.raises(ValueError, match=r"old.nc holds the range flags of another version .* Train the inverter"):
+            bp.load_inverter(path)
 
 
 def test_a_mixture_survives_its_file(mixture, tmp_path, soundings):

@@ -80,7 +80,8 @@ def test_a_stranger_is_none_for_the_widened_inverter(inverter, stranger):
     assert holds(wider.prior, *stranger)
     assert wider.prior.layer_counts[-1] >= len(stranger[1])
     wider.settings |= SMALL
-    again = wider.fit(**FIT).invert(data)
+    # among a few training soundings a rare one has no neighbour
+    again = wider.fit(**FIT | {"n_samples": 40_000}).invert(data)
     assert (again["flag"].values == 0).all()
     assert (again["chi2"] < 2).all()
 

@@ -2,7 +2,9 @@
 
 A check's p-value is the share of fresh, held-out simulations, sent through the very same path, that score at least as
 high (Vovk et al. 2005, *Algorithmic Learning in a Random World*). The joint test takes the smallest p-value over the
-checks and calibrates *that* on the same simulations, so the stated false-alarm rate holds for all checks together.
+checks, each divided by the weight of its check, and calibrates *that* on the same simulations, so the stated
+false-alarm rate holds for all checks together. Weights say how large a part of it each may use up (Genovese, Roeder &
+Wasserman 2006, doi:10.1093/biomet/93.3.509).
 Both are done among simulations of the same kind (Mondrian conformal prediction, ibid. section 4.5): as many readings,
 errors as large, as many layers in the answer, MN segments that are displaced, may be, or none.
 """
@@ -16,6 +18,8 @@ _ANY = -9
 _ORDER = (1, 3, 0, 2)
 # A kind of its own has so many times the fewest simulations: with fewer the rate would often be missed.
 _ENOUGH = 2
+# A score beyond all of a kind's simulations may be so many times rarer than the joint test needs.
+_ROOM = 1.5
 # Numbers of readings that part kinds: those that leave models hardly any freedom, and shares of the others.
 _FEW_READINGS, _PARTS = (5, 8), (0.1, 0.25, 0.5, 0.75)
 # Positions in the range of noise levels that part kinds. Estimates that press against the upper end are one.
@@ -30,20 +34,24 @@ class Stratum:
     scores : (n, n_checks) array, scores of held-out simulations
     rate : float
         False-alarm rate whose rank must be among those kept.
+    weights : (n_checks,) array
+        Of the checks in the joint test; raised where there are too few simulations for a check to reject by itself.
     """
 
     # Ranks kept: every one up to this, then each so many times the last; between them p-values are interpolated.
     _EVERY, _RATIO = 10, 1.2
 
-    def __init__(self, scores=None, rate=0.01):
+    def __init__(self, scores=None, rate=0.01, weights=None):
         if scores is None:
             return
         scores = np.asarray(scores, dtype=np.float32)
         self.n = len(scores)
+        weights = np.ones(scores.shape[1]) if weights is None else weights
+        self.weights = np.maximum(weights, min(_ROOM * len(weights) / (rate * (self.n + 1)), 1.0))
         self.ranks = self._kept_ranks(self.n, rate)
         self.quantiles = -np.sort(-scores, axis=0)[self.ranks]
-        smallest = self.p_values(scores, own=True).min(axis=1)
-        self.smallest = np.sort(smallest)[self.ranks].astype(np.float32)
+        smallest = self.weighted(self.p_values(scores, own=True)).min(axis=1)
+        self.smallest = np.sort(smallest)[self.ranks]
 
     def _kept_ranks(self, n, rate):
         ladder = self._EVERY * self._RATIO ** np.arange(np.ceil(np.log(max(n / self._EVERY, 1)) / np.log(self._RATIO)))
@@ -62,25 +70,30 @@ class Stratum:
             p[:, k] = (np.maximum(count, 1) if own else count + 1) / (self.n + 1)
         return p
 
+    def weighted(self, p_values):
+        """What the joint test compares."""
+        return (p_values / self.weights).astype(np.float32)
+
     def joint(self, p_values):
-        """(n,) p-value of the smallest of the checks' p-values."""
-        smallest = np.min(p_values, axis=1).astype(np.float32)
+        """(n,) p-value of the smallest of the checks' weighted p-values."""
+        smallest = self.weighted(p_values).min(axis=1)
         place = np.searchsorted(self.smallest, smallest, side="right")
         joint = (np.append(self.ranks, self.n)[place] + 1) / (self.n + 1)
         return np.where(np.isnan(smallest), np.nan, joint)
 
     def threshold(self, rate):
-        """The p-value below which a single check makes the joint test reject at `rate`."""
+        """The weighted p-value below which a single check makes the joint test reject at `rate`."""
         rejecting = np.count_nonzero((self.ranks + 1) / (self.n + 1) <= rate)
         return float(self.smallest[rejecting - 1]) if rejecting else 0.0
 
     def get_state(self):
-        return {"n": np.array([self.n]), "ranks": self.ranks, "quantiles": self.quantiles, "smallest": self.smallest}
+        own = {"n": np.array([self.n]), "weights": self.weights[None]}
+        return own | {"ranks": self.ranks, "quantiles": self.quantiles, "smallest": self.smallest}
 
     @classmethod
     def from_state(cls, state) -> Stratum:
         stratum = cls()
-        stratum.n = int(state["n"][0])
+        stratum.n, stratum.weights = int(state["n"][0]), np.asarray(state["weights"][0], dtype=float)
         stratum.ranks = np.asarray(state["ranks"], dtype=int)
         stratum.quantiles = np.asarray(state["quantiles"], dtype=np.float32)
         stratum.smallest = np.asarray(state["smallest"], dtype=np.float32)
@@ -99,6 +112,8 @@ class Calibration:
         whether MN segments can be displaced (1), are in the answer (2), or there are none (0).
     rate : float
         False-alarm rate of the joint test.
+    weights : (n_checks,) array, optional
+        How large a part of it each check may use up, as a multiple of the others'. Default: all the same.
 
     Attributes
     ----------
@@ -107,10 +122,12 @@ class Calibration:
         With -9 for "any", where soundings of kinds that are too rare for a stratum of their own end up.
     """
 
-    def __init__(self, scores=None, strata=None, rate=0.01):
+    def __init__(self, scores=None, strata=None, rate=0.01, weights=None):
         if scores is None:
             return
         scores, strata = np.asarray(scores, dtype=float), np.asarray(strata, dtype=float)
+        weights = np.ones(scores.shape[1]) if weights is None else np.asarray(weights, dtype=float)
+        weights = weights / weights.mean()
         self.n = len(scores)
         other = strata[strata[:, 0] >= 0, 0]
         parts = np.quantile(other, _PARTS, method="nearest") if other.size else []
@@ -126,7 +143,7 @@ class Calibration:
                 alike = (coarse == key).all(axis=1)
                 members = alike & left if (alike & left).sum() >= enough else alike
                 if members.sum() >= enough or depth == 0:
-                    self.cells[tuple(map(int, key))] = Stratum(scores[members], rate)
+                    self.cells[tuple(map(int, key))] = Stratum(scores[members], rate, weights)
                     left &= ~members
 
     def _keys(self, strata):
@@ -169,10 +186,17 @@ class Calibration:
         for stratum, rows in self._members(strata):
             p_value[rows] = stratum.p_values(scores[rows])
             p_joint[rows] = stratum.joint(p_value[rows])
-            outside[rows] = p_value[rows].astype(np.float32) < np.float32(stratum.threshold(rate))
+            outside[rows] = stratum.weighted(p_value[rows]) < np.float32(stratum.threshold(rate))
         p_value[np.isnan(p_joint)] = np.nan
         outside[np.isnan(p_joint)] = False
         return p_value, p_joint, outside
+
+    def n_similar(self, strata):
+        """(n,) numbers of the simulations that soundings are judged among."""
+        n = np.zeros(len(strata), dtype=int)
+        for stratum, rows in self._members(strata):
+            n[rows] = stratum.n
+        return n
 
     def get_state(self):
         state = {"total": np.array([self.n]), "edges": self.edges, "keys": np.array(list(self.cells))}
@@ -195,7 +219,8 @@ class Calibration:
         for k, key in enumerate(keys):
             rows = slice(ends[k] - state["lengths"][k], ends[k])
             part = {name: state[name][rows] for name in ("ranks", "quantiles", "smallest")}
-            calibration.cells[tuple(map(int, key))] = Stratum.from_state(part | {"n": state["n"][k : k + 1]})
+            part |= {name: state[name][k : k + 1] for name in ("n", "weights")}
+            calibration.cells[tuple(map(int, key))] = Stratum.from_state(part)
         calibration.n = int(state["total"][0])
         return calibration
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,17 +31,27 @@ class CheckInputs:
         deviations; negative inside.
     distance : (n,) array, squared Mahalanobis distance of the readings, given their errors
     roughness : (n,) array, mean square of what is too rough for a curve, over what the errors let expect
-    n_mapped : (n,) int array, number of readings that the last two rest on
+    n_rough : (n,) array, number of independent combinations of readings that this is the mean over
+    n_mapped : (n,) int array, number of readings that the last three rest on
     residuals : (n, n_readings) array, (observed - predicted)/σ of the answer; NaN where not used, inf where the model
         predicts nothing
+    smooth, n_smooth : (n,) arrays or None
+        Sum of squares of what is smooth in the residuals, and of how many combinations; None of an answer that is not
+        the best fit.
+    pressure : (n,) array or None
+        By how much the sum of squares would fall if the prior had no edges; None of an answer that is not the best fit.
     """
 
     inputs: np.ndarray
     beyond: np.ndarray
     distance: np.ndarray
     roughness: np.ndarray
+    n_rough: np.ndarray
     n_mapped: np.ndarray
     residuals: np.ndarray
+    smooth: np.ndarray | None = None
+    n_smooth: np.ndarray | None = None
+    pressure: np.ndarray | None = None
 
     @property
     def n_used(self):
@@ -97,41 +108,67 @@ class Range(_Check):
 
 
 class Mahalanobis(_Check):
-    """Distance of the sounding's own readings from the training mean, as a normal score (see `normal_score`)."""
+    """Distance of the sounding's own readings from the training mean, as a normal score (see `normal_score`).
+
+    That of all of it or of the part that is as smooth as curves, whichever is stranger: noise would hide the latter
+    among many readings.
+    """
 
     name = "mahalanobis"
 
     def score(self, given: CheckInputs):
         n = np.maximum(given.n_mapped, 1)
-        return normal_score(given.distance / n, n)
+        n_smooth = np.maximum(given.n_mapped - given.n_rough, 0.5)
+        smooth = np.maximum(given.distance - given.roughness * given.n_rough, 0.0)
+        return np.maximum(normal_score(given.distance / n, n), normal_score(smooth / n_smooth, n_smooth))
 
 
 class Neighbour(_Check):
-    """Mean distance to the nearest training soundings of a reference subset, in standardised inputs."""
+    """Distance to the nearest training sounding of a reference subset.
+
+    In inputs whose data are turned to principal components, the largest ones, each divided by the root of its spread:
+    half way between comparing what is large in the curves and comparing all of their features alike. The scatter of
+    neighbouring readings, which the inputs do not show, is a further coordinate.
+    """
 
     name = "neighbour"
-    n_neighbours = 5
+    n_components = 12
+    # Distance that one standard deviation of scatter more than expected counts for.
+    scatter = 0.1
+    # Soundings at once: their products with all references stay in cache.
+    block = 64
 
-    def fit(self, inputs: np.ndarray, data: np.ndarray, n_reference=2000) -> Neighbour:
-        self.reference = np.asarray(inputs[:n_reference], dtype=np.float32)
+    def fit(self, inputs: np.ndarray, data: np.ndarray, n_reference=20_000) -> Neighbour:
+        variance, axes = np.linalg.eigh(np.cov(data, rowvar=False).reshape(data.shape[1], -1))
+        variance, axes = variance[::-1][: self.n_components], axes[:, ::-1][:, : self.n_components]
+        self.axes = (axes / np.maximum(variance, 1e-8 * variance[0]) ** 0.25).astype(np.float32)
+        # Spread over all of them: neighbours in the order are of one sheet.
+        self.reference = self._coordinates(inputs[:: max(len(inputs) // n_reference, 1)][:n_reference])
         return self
 
-    def score(self, given: CheckInputs):
-        inputs = np.asarray(given.inputs, dtype=np.float32)
+    def _coordinates(self, inputs):
+        n, inputs = len(self.axes), np.asarray(inputs, dtype=np.float32)
+        return np.hstack([inputs[:, :n] @ self.axes, inputs[:, n:]])
+
+    @functools.cached_property
+    def _references(self):
+        """A product with (x, 1) gives x·y - y²/2 for each reference y, largest for the nearest."""
         half = 0.5 * np.einsum("ij,ij->i", self.reference, self.reference)
+        return np.vstack([self.reference.T, -half])
+
+    def score(self, given: CheckInputs):
+        inputs = self._coordinates(given.inputs)
+        inputs_and_one = np.hstack([inputs, np.ones((len(inputs), 1), dtype=np.float32)])
         score = np.empty(len(inputs))
-        k = min(self.n_neighbours, len(self.reference))
-        for start in range(0, len(inputs), 512):
-            x = inputs[start : start + 512]
-            closeness = x @ self.reference.T
-            closeness -= half
-            nearest = -np.partition(closeness, -k, axis=1)[:, -k:]
-            squared = 2 * nearest + np.einsum("ij,ij->i", x, x)[:, None]
-            score[start : start + 512] = np.sqrt(np.maximum(squared, 0)).mean(axis=1)
-        return score
+        for start in range(0, len(inputs), self.block):
+            rows = slice(start, start + self.block)
+            closest = (inputs_and_one[rows] @ self._references).max(axis=1)
+            score[rows] = np.sqrt(np.maximum(np.einsum("ij,ij->i", inputs[rows], inputs[rows]) - 2 * closest, 0.0))
+        scatter = normal_score(given.roughness, np.maximum(given.n_mapped, 1))
+        return np.hypot(score, self.scatter * np.maximum(scatter, 0.0))
 
     def get_state(self):
-        return {"reference": self.reference}
+        return {"axes": self.axes, "reference": self.reference}
 
 
 class Residual(_Check):
@@ -148,14 +185,24 @@ class Residual(_Check):
 
 
 class Misfit(_Check):
-    """chi²/N of the answer as a normal score (see `normal_score`)."""
+    """How badly the answer fits, in standard deviations.
+
+    That is chi²/N as a normal score (see `normal_score`); of a best fit, also that of the part which is smooth, as a
+    wrong model of the ground leaves it and noise hardly does, and how many standard errors the data press it against
+    the prior's edges, with the weight of the other two together.
+    """
 
     name = "misfit"
 
     def score(self, given: CheckInputs):
         n = np.maximum(given.n_used, 1)
         chi2 = np.square(np.where(np.isnan(given.residuals), 0.0, given.residuals)).sum(axis=1) / n
-        return normal_score(chi2, n)
+        score = normal_score(chi2, n)
+        if given.smooth is None:
+            return score
+        n_smooth = np.maximum(given.n_smooth, 0.5)
+        smooth = normal_score(np.maximum(given.smooth, 0.0) / n_smooth, n_smooth)
+        return score + smooth + 2 * np.sqrt(given.pressure)
 
 
 class Noise(_Check):
@@ -165,6 +212,19 @@ class Noise(_Check):
 
     def score(self, given: CheckInputs):
         return normal_score(given.roughness, np.maximum(given.n_mapped, 1))
+
+
+# Which checks there are and what they learn: an inverter file with others cannot be read.
+SIGNATURE = [2, *NAMES]
+
+
+def weights(level) -> list[float]:
+    """How large a part of the joint test's false alarms each check may use up, as a multiple of the others'.
+
+    The misfit of the best model says most of all: it has three times what all the others have together. That of a
+    network's own answer does not.
+    """
+    return [15.0 if name == "misfit" and level != "network" else 1.0 for name in NAMES]
 
 
 CHECKS = {check.name: check for check in (Range, Mahalanobis, Neighbour, Residual, Misfit, Noise)}

@@ -56,7 +56,8 @@ def calibrate(inverter, level, n, seed, progress):
     report = record.report(level) if sampler else None
     if level == "posterior":
         return None, report
-    return checks.Calibration(np.concatenate(scores), np.concatenate(strata), inverter.false_alarm_rate), report
+    rate = inverter.false_alarm_rate
+    return checks.Calibration(np.concatenate(scores), np.concatenate(strata), rate, checks.weights(level)), report
 
 
 class Record:

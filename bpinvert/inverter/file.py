@@ -45,13 +45,20 @@ def write(inverter, path) -> None:
         "reports": list(inverter.reports),
         "branches": branches,
         "identity": inverter.identity,
+        "checks": checks.SIGNATURE,
     }
     storage.write(path, "inverter", arrays, settings)
 
 
 def read(path):
-    """Arrays and description of an inverter file; errors as `storage.read`."""
-    return storage.read(path, "inverter")
+    """Arrays and description of an inverter file; errors as `storage.read`, and if its range flags are others."""
+    arrays, stored = storage.read(path, "inverter")
+    if stored.get("checks") != checks.SIGNATURE:
+        raise ValueError(
+            f"{path} holds the range flags of another version of bpinvert, which this one cannot compute. Train the "
+            "inverter again and save it."
+        )
+    return arrays, stored
 
 
 def arguments(stored) -> tuple[list, dict]:

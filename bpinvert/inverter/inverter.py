@@ -368,7 +368,8 @@ class Inverter:
         result = self.invert(observed, level, progress=progress)
         given = getattr(observed, "variables", ())
         keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
-        keep += ["freedom", "noise_estimate", *(name for name in ("segment_shift",) if name in result)]
+        keep += ["freedom", "noise_estimate", "n_layers", "n_similar"]
+        keep += [name for name in ("segment_shift",) if name in result]
         data = [name for name in result.data_vars if result[name].dims == ("sounding", "reading")]
         names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in given]
         return result[list(dict.fromkeys([*keep, *data, *names]))]

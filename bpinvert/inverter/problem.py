@@ -28,13 +28,15 @@ class View:
     unsure : (n, n_channels) array
     distance : (n,) array, squared Mahalanobis distance of the used readings from the training data
     roughness : (n,) array, mean square of what is too rough for a curve, over that which the errors let expect
-    n_mapped : (n,) int array, number of used readings within the channels, on which the last two rest
+    n_rough : (n,) array, number of independent combinations of the readings that this is the mean over
+    n_mapped : (n,) int array, number of used readings within the channels, on which the last three rest
     """
 
     inputs: np.ndarray
     unsure: np.ndarray
     distance: np.ndarray
     roughness: np.ndarray
+    n_rough: np.ndarray
     n_mapped: np.ndarray
 
 
@@ -139,11 +141,9 @@ class Problem:
     def _view(self, codec, levels, scaled_sigma, shift_variance) -> View:
         """What the network sees of the soundings with these errors."""
         n, n_channels = len(self), len(codec.channels)
-        known = np.isfinite(scaled_sigma) & np.isfinite(self.matrix).all(axis=1)
-        size = np.hypot(np.maximum(np.where(known, scaled_sigma, 1.0), _SMALLEST), self.mapping)
-        variance = np.where(known, np.square(size), 0.0)
+        known, variance = self._errors(scaled_sigma)
         mapped, unsure = np.empty((n, n_channels)), np.empty((n, n_channels))
-        distance, roughness = np.empty(n), np.empty(n)
+        distance, roughness, n_rough = np.empty(n), np.empty(n), np.empty(n)
         matrix = np.nan_to_num(self.matrix)
         for rows in _batches(np.hstack([variance, shift_variance])):
             first = rows[:, 0]
@@ -154,9 +154,48 @@ class Problem:
             scaled = np.where(part[:, None], self.scaled[rows], 0.0)
             said = codec.condition(matrix * part[:, :, None], scaled, errors)
             mapped[rows], unsure[rows] = said.mapped, said.unsure[:, None]
-            distance[rows], roughness[rows] = said.distance, said.roughness
+            distance[rows], roughness[rows], n_rough[rows] = said.distance, said.roughness, said.n_rough[:, None]
         columns = np.stack(list(self.context.values()), axis=1) if self.context else None
-        return View(codec.inputs(mapped, levels, columns), unsure, distance, roughness, known.sum(axis=1))
+        return View(codec.inputs(mapped, levels, columns), unsure, distance, roughness, n_rough, known.sum(axis=1))
+
+    def _errors(self, scaled_sigma):
+        """Where a reading is used and within the channels, and its variance there, with the error of the mapping."""
+        known = np.isfinite(scaled_sigma) & np.isfinite(self.matrix).all(axis=1)
+        size = np.hypot(np.maximum(np.where(known, scaled_sigma, 1.0), _SMALLEST), self.mapping)
+        return known, np.where(known, np.square(size), 0.0)
+
+    def smooth_part(self, codec, scaled_sigma, difference):
+        """The part of the misfit that is as smooth as curves are, and for how many combinations of readings it stands.
+
+        With residuals d, their errors E and the covariance of curves A it is d'E⁻¹d - d'(A + E)⁻¹d: what noise makes
+        of neighbouring readings counts little, what another ground would make of them in full.
+
+        Parameters
+        ----------
+        codec : Codec
+        scaled_sigma, difference : (n, n_channels) arrays, on the scale
+
+        Returns
+        -------
+        (n,) and (n,) arrays
+        """
+        known, variance = self._errors(scaled_sigma)
+        smooth, n_smooth = np.empty(len(self)), np.empty(len(self))
+        difference = np.where(known & np.isfinite(difference), difference, 0.0)
+        matrix = np.nan_to_num(self.matrix)
+        diagonal = np.arange(variance.shape[1])
+        for rows in _batches(variance):
+            first = rows[:, 0]
+            part = known[first]
+            errors = np.zeros((len(first), variance.shape[1], variance.shape[1]))
+            errors[:, diagonal, diagonal] = np.where(part, variance[first], 1.0)
+            inverse, _ = codec.precision(matrix * part[:, :, None], errors)
+            d = difference[rows]
+            whole = np.einsum("ijk,ijk,ik->ij", d, d, 1 / errors[:, diagonal, diagonal])
+            smooth[rows] = whole - np.einsum("ijk,ijk->ij", d @ inverse, d)
+            rough = np.where(part, inverse[:, diagonal, diagonal] * variance[first], 0.0).sum(axis=1)
+            n_smooth[rows] = (part.sum(axis=1) - rough)[:, None]
+        return smooth, n_smooth
 
 
 def _batches(errors):

@@ -8,6 +8,7 @@ import numpy as np
 
 from bpinvert import checks, geometry
 from bpinvert.inverter.choosing import choose, criterion, noise_factor
+from bpinvert.inverter.pressing import pressure
 from bpinvert.inverter.problem import Assumed, Problem
 from bpinvert.inverter.searching import Search
 from bpinvert.inverter.solution import Solution
@@ -144,9 +145,15 @@ class Solver:
             beyond=beyond.max(axis=1),
             distance=view.distance,
             roughness=view.roughness,
+            n_rough=view.n_rough,
             n_mapped=view.n_mapped,
             residuals=residuals,
         )
+        if level != "network":
+            # A network's own answer is no best fit: what it leaves says little of the prior.
+            left = residuals * np.where(used, scaled_sigma, np.nan)
+            seen.smooth, seen.n_smooth = problem.smooth_part(self.codec, scaled_sigma, left)
+            seen.pressure = self._pressure(problem, assumed, counts, u)
         first = own.columns(own.quantities[0])
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(used & ~problem.given, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
@@ -209,6 +216,13 @@ class Solver:
             "chi2": np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
             "at_edge": at_edge,
         }
+
+    def _pressure(self, problem, assumed, counts, u):
+        wanted = np.zeros(len(counts))
+        for count, values in u.items():
+            rows = np.flatnonzero(counts == count)
+            wanted[rows] = pressure(self.search.misfit(problem, assumed, self.branches[count], rows), values)
+        return wanted
 
     def _strata(self, problem, assumed, counts, shift):
         """What the calibration tells apart; see `checks.Calibration`."""
