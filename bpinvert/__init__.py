@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bpinvert import network, plots
+    from bpinvert.drifting import drift
     from bpinvert.exchange import export_onnx, load_network, save_network
     from bpinvert.explanation import explain
     from bpinvert.inverter import Inverter, invert, load_inverter, widen
@@ -26,6 +27,7 @@ __all__ = [
     "Prior",
     "Sheets",
     "__version__",
+    "drift",
     "explain",
     "export_onnx",
     "generate_samples",
@@ -47,6 +49,7 @@ _HOME = {
     "Noise": "noise",
     "Prior": "priors",
     "Sheets": "sheets",
+    "drift": "drifting",
     "explain": "explanation",
     "export_onnx": "exchange",
     "generate_samples": "samples",

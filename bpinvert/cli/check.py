@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bpinvert.cli.output import wrapped
 from bpinvert.cli.soundings import chosen_inverter, describe_reading, solve
+from bpinvert.drifting import describe_drift
 from bpinvert.explanation import explain
 from bpinvert.results import sounding_name
 
@@ -13,4 +14,6 @@ def run(options) -> int:
     print(describe_reading(options.sheet, observed))
     for k in range(result.sizes["sounding"]):
         print(f"\n{sounding_name(result, k)}\n{wrapped(explain(result, k))}")
+    if drifting := describe_drift(result):
+        print(f"\n{wrapped(drifting)}")
     return 0
