@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
+from scipy.special import chdtri
 
 from bpinvert.checks import MEANINGS
+from bpinvert.inverter.choosing import FEW_LAYERS
+from bpinvert.inverter.demands import demands
 from bpinvert.noise import FREEDOM
-from bpinvert.results import STATUS, place_of
+from bpinvert.results import STATUS, UNITS, place_of
 
 _SYMBOLS = {"apparent_resistivity": "ρa", "phase": "phase"}
 _COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n"}
@@ -18,6 +21,7 @@ _WIDEN = "train on a prior that includes it (bpinvert train --widen results.nc)"
 _ADVICE = {
     "doubt": "check the sheet, correct it and invert again",
     "range": f"check the units and the sheet at these readings; if they are right, {_WIDEN}",
+    "demand": f"if the ground may be like that, {_WIDEN}; if not, check the sheet, its units and its array",
     "residual": "check these readings in the field notes; if they are bad, mask them (used=False) and invert again",
     "noise": "the readings scatter: look for bad contacts and slips of the pen, and mask bad readings (used=False) or "
     "give larger errors",
@@ -58,7 +62,8 @@ def explain(result, sounding: int | str = 0) -> str:
     """
     if not {"flag", "status", "freedom"} <= set(getattr(result, "data_vars", ())) or "sounding" not in result.dims:
         raise TypeError("result must be a Dataset from Inverter.invert or Inverter.check, with all its soundings.")
-    one = result.isel(sounding=place_of(result, sounding))
+    place = place_of(result, sounding)
+    one = result.isel(sounding=place)
     status = int(one["status"])
     if status & STATUS["too_few_readings"][0]:
         return (
@@ -77,10 +82,14 @@ def explain(result, sounding: int | str = 0) -> str:
         causes = [str(check) for check in result["check"].values if bool(one["outside"].sel(check=check))]
         sentences += [_cause(one, cause, result) for cause in causes]
         sentences.append(f"Fewer than {100 * rate:g} in 100 soundings drawn from the prior look as strange.")
+        wanted = demands(result, place)
+        sentences += [_wish(wanted, one)] if wanted else []
         first = [cause for cause in _ADVICE if cause in causes]
         if first[0] == "residual" and "misfit" in first and not _few_stand_out(one, result):
             first = first[1:]
         advice = [_ADVICE[first[0]]]
+        if wanted and first[0] != "range":
+            advice = [_ADVICE["residual" if wanted[0].kind == "reading" else "demand"]]
     for name, (bit, meaning) in STATUS.items():
         if status & bit and name in ("extrapolated", "readings_masked", "not_converged", "at_prior_edge"):
             sentences.append(f"Note: {meaning}.")
@@ -167,9 +176,40 @@ def _cause(one, cause, result):
         return f"outside the training range: {_further(one, result)}."
     if cause == "residual":
         return f"single readings that no model of the prior fits: {_worst(one, result)}."
+    if cause == "misfit" and float(one["chi2"]) * _n_used(one) <= chdtri(max(int(one["freedom"]), 1), FEW_LAYERS):
+        return f"{_nearly(one)} (p = {probability:.2g})."
     if cause == "misfit":
         return f"{MEANINGS[cause]}: chi²/N is {float(one['chi2']):.3g} (p = {probability:.2g})."
     return f"{MEANINGS[cause]} (p = {probability:.2g})."
+
+
+def _nearly(one):
+    """What is wrong with a best model whose chi²/N alone is ordinary."""
+    if int(one["status"]) & STATUS["at_prior_edge"][0]:
+        return "the best model of the prior fits, but the data press it against the edge of the prior"
+    return "the best model of the prior fits, but is off to the same side over neighbouring readings"
+
+
+def _wish(wanted, one):
+    """What would have to change, each of the changes alone."""
+    first = wanted[0]
+    if first.kind == "reading":
+        symbol = _SYMBOLS.get(first.quantity, first.quantity)
+        return f"Without {symbol} at {_place(one, first.reading)} a model of the prior fits."
+    if first.kind == "layers":
+        return f"A model of {first.value} layers fits."
+    words = []
+    for wish in wanted:
+        unit = _UNITS.get(UNITS.get(wish.name, ""), UNITS.get(wish.name, ""))
+        side = "more" if wish.more else "less"
+        bound, value = (f"{_short(number)} {unit}".rstrip() for number in (wish.bound, wish.value))
+        words.append(f"{wish.name} of layer {wish.layer} wants {side} than {bound} (a model with {value} fits)")
+    return f"{'; or '.join(words)}."
+
+
+def _short(number):
+    """A number with two or three digits, without an exponent as far as people write it so."""
+    return f"{number:.3g}" if number < 1000 or number >= 1e6 else f"{float(f'{number:.2g}'):.0f}"
 
 
 def _unit(variable):

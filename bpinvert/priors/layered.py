@@ -100,16 +100,22 @@ class LayeredPrior(BasePrior):
             )
         return self._fixed[n_layers]
 
-    def widened(self, n_layers, factor) -> LayeredPrior:
+    def widened(self, n_layers, factor, parameter=None) -> LayeredPrior:
         """A prior of one layer count whose (low, high) ranges reach `factor` times further at either end.
+
+        With a `parameter` such as "thickness_2" only that of this parameter does.
 
         Raises
         ------
         ValueError
             If thickness or a property has another specification than a range.
         """
-        ranges = {name: (low / factor, high * factor) for name, (low, high) in self._ranges().items()}
-        return LayeredPrior(n_layers, context=self.context, **ranges)
+        specs = {}
+        for name, (low, high) in self._ranges().items():
+            wider, n = (low / factor, high * factor), n_layers - (name == "thickness")
+            own = [wider if parameter in (None, f"{name}_{i + 1}") else (low, high) for i in range(n)]
+            specs[name] = wider if parameter is None else own
+        return LayeredPrior(n_layers, context=self.context, **specs)
 
     def including(self, models, margin=1.5) -> LayeredPrior:
         """This prior, its (low, high) ranges widened to hold `models` (arrays without padding) with some room.
