@@ -23,9 +23,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path, default=OUTPUT)
     parser.add_argument("--hidden", type=int, nargs="+", default=[192, 96])
-    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--samples", type=int, default=800_000)
-    parser.add_argument("--calibration", type=int, default=200_000)
+    parser.add_argument("--calibration", type=int, default=80_000)
+    parser.add_argument("--posterior", type=int, default=1000, help="soundings that its report is made of")
     options = parser.parse_args()
     hidden = options.hidden[0] if len(options.hidden) == 1 else tuple(options.hidden)
     inverter = bp.Inverter(SURVEY, PRIOR, NOISE, sheets=SHEETS, hidden=hidden, max_epochs=options.epochs)
@@ -34,6 +35,8 @@ def main():
         n_calibration=options.calibration,
         checkpoint=options.output.with_suffix(".checkpoint"),
     )
+    inverter.save(options.output)
+    inverter.calibrate("posterior", n=options.posterior, progress=True)
     inverter.save(options.output)
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.2f} MB")
 
