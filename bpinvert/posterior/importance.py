@@ -25,6 +25,14 @@ class Run:
     rows : (S,) int array, soundings of the target
     mixture : Mixture, the first proposal
     rngs : list of S generators
+
+    Attributes
+    ----------
+    mixtures, counts : lists, the proposals and how many draws came from each
+    x : (S, N, P) array, all draws
+    chi2, log_target, log_prior, log_weight : (S, N) arrays
+    weight : (S, N) array, Pareto-smoothed, sum 1
+    pareto_k, ess : (S,) arrays
     """
 
     def __init__(self, target, rows, mixture, rngs):
@@ -32,7 +40,7 @@ class Run:
         S, P = mixture.mean.shape
         self.mixtures, self.counts = [mixture], [0]
         self.x, self.chi2 = np.empty((S, 0, P)), np.empty((S, 0))
-        self.log_target, self._log_prior = np.empty((S, 0)), np.empty((S, 0))
+        self.log_target, self.log_prior = np.empty((S, 0)), np.empty((S, 0))
         self._densities = [np.empty((S, 0))]
 
     def draw(self, n) -> None:
@@ -50,22 +58,24 @@ class Run:
             self._densities[k] = np.concatenate([self._densities[k], density], axis=1)
         self.x = np.concatenate([self.x, x], axis=1)
         self.chi2 = np.concatenate([self.chi2, chi2.reshape(shape)], axis=1)
-        self._log_prior = np.concatenate([self._log_prior, log_prior], axis=1)
-        self.log_target = np.concatenate([self.log_target, likelihood.reshape(shape) + log_prior], axis=1)
+        self.log_prior = np.concatenate([self.log_prior, log_prior], axis=1)
+        # What cannot be computed has no weight; finite, so that differences of it are numbers.
+        log_target = np.maximum(np.nan_to_num(likelihood, nan=-np.inf).reshape(shape) + log_prior, -1e30)
+        self.log_target = np.concatenate([self.log_target, log_target], axis=1)
         self._weigh()
 
     def propose(self, mixture) -> None:
         """Go on with another proposal."""
         self.mixtures.append(mixture)
         self.counts.append(0)
-        self._densities.append(_defended(mixture, self.x, self._log_prior))
+        self._densities.append(_defended(mixture, self.x, self.log_prior))
 
     def take(self, keep) -> None:
         """Go on with some of the soundings."""
         self.rows, self.rngs = self.rows[keep], [self.rngs[k] for k in keep]
         self.mixtures = [mixture.take(keep) for mixture in self.mixtures]
         self._densities = [density[keep] for density in self._densities]
-        for name in ("x", "chi2", "log_target", "_log_prior", "log_weight", "weight", "pareto_k", "ess"):
+        for name in ("x", "chi2", "log_target", "log_prior", "log_weight", "weight", "pareto_k", "ess"):
             setattr(self, name, getattr(self, name)[keep])
 
     def _weigh(self):

@@ -290,7 +290,7 @@ def _escalate(run, window, effort, sampled, points):
         if not left.size:
             return
         run.take(left)
-        x, chi2, window = x[left], chi2[left], window[left]
+        x, chi2, window, n_moves = x[left], chi2[left], window[left], n_moves[left]
         run.propose(_next_proposal(run, window, effort))
     run.counts.pop(), run.mixtures.pop(), run._densities.pop()
     _keep(run, np.arange(len(run.rows)), sampled, points, n_moves)
@@ -302,7 +302,7 @@ def _escalate(run, window, effort, sampled, points):
     sampled.by_chains[run.rows] = True
 
 
-def _keep(run, rows, sampled, points, n_moves=0):
+def _keep(run, rows, sampled, points, n_moves=None):
     """Draws of equal weight of the soundings `rows` of a run, and what is known of them."""
     if not rows.size:
         return
@@ -323,7 +323,7 @@ def _keep(run, rows, sampled, points, n_moves=0):
             log_evidence=run.log_evidence[rows],
             ess=run.ess[rows],
             pareto_k=run.pareto_k[rows],
-            n_evaluated=np.full(len(rows), run.x.shape[1] + n_moves),
+            n_evaluated=run.x.shape[1] + (0 if n_moves is None else n_moves[rows]),
             by_chains=np.zeros(len(rows), dtype=bool),
             log_weight_at=at,
         ),

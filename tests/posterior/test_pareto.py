@@ -1,0 +1,46 @@
+"""Pareto smoothing of importance weights."""
+
+import numpy as np
+import pytest
+from scipy.stats import genpareto
+
+from bpinvert.posterior import pareto
+
+
+@pytest.mark.parametrize("shape", [0.1, 0.5, 0.9])
+def test_the_shape_of_a_pareto_tail_is_found(shape):
+    weight = genpareto(shape).rvs((20, 20_000), random_state=0)
+    _, k = pareto.smooth(np.log(weight))
+    # of 424 largest weights; the prior pulls to one half by a fortieth
+    assert k.mean() == pytest.approx(shape, abs=0.06)
+
+
+def test_bounded_weights_have_no_tail():
+    weight = np.random.default_rng(0).uniform(0.5, 1, (5, 5000))
+    smoothed, k = pareto.smooth(np.log(weight))
+    assert (k < 0).all()
+    np.testing.assert_allclose(smoothed.sum(axis=1), 1)
+    np.testing.assert_allclose(smoothed, weight / weight.sum(axis=1, keepdims=True), rtol=0.02)
+
+
+def test_a_constant_factor_changes_nothing():
+    log_weight = np.random.default_rng(1).standard_normal((3, 2000)) * 2
+    first, again = pareto.smooth(log_weight), pareto.smooth(log_weight + 700.0)
+    np.testing.assert_allclose(first[0], again[0], rtol=1e-9)
+    np.testing.assert_allclose(first[1], again[1], rtol=1e-9)
+
+
+def test_no_weight_becomes_larger_than_the_largest_was():
+    log_weight = 2.5 * np.random.default_rng(2).standard_normal((3, 2000))
+    raw = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    smoothed, k = pareto.smooth(log_weight)
+    assert (k > 0.7).all()
+    # smoothing takes from the largest ones: the others' shares grow, and more draws are effective
+    assert (smoothed.max(axis=1) < raw.max(axis=1) / raw.sum(axis=1)).all()
+    assert (pareto.effective_size(smoothed) > pareto.effective_size(raw / raw.sum(axis=1, keepdims=True))).all()
+
+
+def test_equal_weights_are_all_effective():
+    weight, k = pareto.smooth(np.zeros((2, 1000)))
+    np.testing.assert_allclose(pareto.effective_size(weight), 1000)
+    assert (k < 0.7).all()
