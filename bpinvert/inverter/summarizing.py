@@ -169,8 +169,9 @@ class Profiles:
         level = (np.arange(n_wanted) + 0.5) / n_wanted
         which = (level[:, None, None] > shares[None, :, :-1]).sum(axis=2)
         pooled = {name: np.empty((n_wanted, n, len(self.depths))) for name in self.properties}
-        for place, (count, u) in enumerate(draws.items()):
-            chosen, row = np.nonzero(which == place)
+        places = {count: place for place, count in enumerate(self.priors)}
+        for count, u in draws.items():
+            chosen, row = np.nonzero(which == places[count])
             if not chosen.size:
                 continue
             models = self.priors[count].decode(u[chosen % len(u), row])
