@@ -25,16 +25,18 @@ class Refined:
     Attributes
     ----------
     u : (n, n_parameters) array, network units in [0, 1]
-    chi2 : (n,) array, sum of squared standardised residuals over used readings
+    chi2 : (n,) array, sum of squared standardised residuals over used readings, and of known values
     converged : (n,) bool array
     searched : (n,) bool array
         Whether further starts would hardly find a better model; False where the fit was good enough before that.
+    discord : (n,) array, largest distance from a known value in its σ
     """
 
     u: np.ndarray
     chi2: np.ndarray
     converged: np.ndarray
     searched: np.ndarray
+    discord: np.ndarray | float = 0.0
 
 
 class Misfit:

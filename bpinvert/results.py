@@ -57,6 +57,10 @@ _MEANINGS = {
     "basement_depth": "depth to the half-space",
     "depth_of_investigation": "depth below which the data narrow the prior's intervals by less than a fifth",
     "depth": "depth to the bottom of each layer",
+    "fixed_value": "value that was known, in m or the property's unit",
+    "fixed_std": "its standard deviation, in the same unit",
+    "fixed_residual": "(known - recommended model's)/σ, of a property in the logarithm",
+    "fixed_p_value": "how often data and known values would by chance be as far apart",
 }
 
 

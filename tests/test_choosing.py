@@ -16,7 +16,7 @@ def answers(**chi2):
     """Answers by layer count with such sums of squares, e.g. two=[...]; 2·count - 1 parameters each."""
     counts = {"two": 2, "three": 3, "four": 4}
     values = {counts[word]: np.atleast_1d(np.asarray(given, dtype=float)) for word, given in chi2.items()}
-    return {k: SimpleNamespace(u=np.zeros((len(v), 2 * k - 1)), chi2=v) for k, v in values.items()}
+    return {k: SimpleNamespace(u=np.zeros((len(v), 2 * k - 1)), chi2=v, discord=0.0) for k, v in values.items()}
 
 
 def chosen(n_used=N, **chi2):
@@ -156,3 +156,9 @@ def test_that_few_layers_do_not_fit_is_no_sign_of_noise_where_more_have_no_freed
     assert factor[0] == pytest.approx(np.sqrt(0.3 * 3.0)) and factor[1] > 1.5
     _, many = noise_factor(answers(two=[5000.0], three=[4800.0]), np.full(1, N), (room[0][:1], room[1][:1]), 0)
     assert many[0] > 2.9
+
+
+def test_a_model_that_is_far_from_what_is_known_does_not_fit():
+    table = answers(two=[15.0, 15.0], three=[12.0, 12.0])
+    table[2].discord = np.array([2.9, 3.1])
+    assert choose(table, np.full(2, N)).tolist() == [2, 3]

@@ -12,16 +12,17 @@ from bpinvert.results import STATUS, Answer
 _CHUNK, _SAMPLED_CHUNK = 4096, 200
 
 
-def answer(solver, prior, observed, level, progress=False, sampler=None, n_layers="auto") -> Answer:
+def answer(solver, prior, observed, level, progress=False, sampler=None, n_layers="auto", known=None) -> Answer:
     """Solve every sounding of an observed Dataset; `progress` is the label of a progress bar, or False.
 
-    For the level "posterior" there must be a `Sampler`; `n_layers` as in `Solver.solve`.
+    For the level "posterior" there must be a `Sampler`; `n_layers` and `known` as in `Solver.solve`.
     """
     survey = solver.survey
     sizes = observed.sizes["sounding"], observed.sizes["reading"]
     answer = Answer.empty(*sizes, survey.channels.quantities, _shapes(prior))
     for group in geometry.groups(observed, survey, survey.context):
-        _answer_group(solver, group, level, answer, progress, sampler, n_layers)
+        own = None if known is None else known.take(group.rows)
+        _answer_group(solver, group, level, answer, progress, sampler, n_layers, own)
     answer.status |= STATUS["readings_masked"][0] * _masked(answer, observed, survey.channels)
     return answer
 
@@ -37,7 +38,7 @@ def _masked(answer, observed, channels):
     return masked & inverted
 
 
-def _answer_group(solver, group, level, answer, progress, sampler, n_layers):
+def _answer_group(solver, group, level, answer, progress, sampler, n_layers, known):
     channels = group.survey.channels
     answer.status[group.rows] = STATUS["too_few_readings"][0]
     if not group.readings.size:
@@ -46,7 +47,7 @@ def _answer_group(solver, group, level, answer, progress, sampler, n_layers):
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
         answer.used[place] |= group.used[:, columns]
-    for part in solutions(solver, group, level, progress, sampler, n_layers):
+    for part in solutions(solver, group, level, progress, sampler, n_layers, known):
         rows = group.rows[part.rows]
         place = np.ix_(rows, group.readings)
         for name, of_part in (("used", part.used), ("reading_outside", part.beyond)):
@@ -70,14 +71,15 @@ def _answer_group(solver, group, level, answer, progress, sampler, n_layers):
         answer.rrms[rows] = _relative_rms(group, part)
 
 
-def solutions(solver, group, level, progress=False, sampler=None, n_layers="auto"):
+def solutions(solver, group, level, progress=False, sampler=None, n_layers="auto", known=None):
     """Solutions of parts of a group; the rows of each count within the whole group."""
     chunk = _CHUNK if sampler is None else _SAMPLED_CHUNK
     starts = range(0, len(group.rows), chunk)
     with tqdm(total=len(group.rows), desc=progress or None, disable=not progress, leave=False, unit="sounding") as bar:
         for start in starts:
-            part = group.take(slice(start, start + chunk))
-            for solution in solver.solve(part, level, sampler, n_layers):
+            rows = slice(start, start + chunk)
+            part, own = group.take(rows), None if known is None else known.take(rows)
+            for solution in solver.solve(part, level, sampler, n_layers, own):
                 solution.rows = solution.rows + start
                 yield solution
             bar.update(len(part.rows))

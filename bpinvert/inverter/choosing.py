@@ -9,6 +9,8 @@ from bpinvert.noise import FREEDOM
 
 # A layer count fits where pure noise would give a larger chi² this often.
 FEW_LAYERS = 0.05
+# And so close, in its σ, to every known value.
+AT_ODDS = 3.0
 # Fits of which pure noise would give a larger chi² more rarely than that are no sign of how large the noise is.
 _NO_NOISE = 1e-3
 # Noise levels that the posterior mean is taken over.
@@ -16,7 +18,7 @@ _LEVELS = 65
 
 
 def choose(answers, n_used) -> np.ndarray:
-    """The fewest layers whose misfit is within the errors; where none is, the smallest BIC.
+    """The fewest layers whose misfit is within the errors, and known values too; where none is, the smallest BIC.
 
     Parameters
     ----------
@@ -25,7 +27,8 @@ def choose(answers, n_used) -> np.ndarray:
     """
     counts, n_parameters, chi2 = _table(answers)
     freedom = np.maximum(n_used[:, None] - n_parameters, 1)
-    fits = chi2 <= chdtri(freedom, FEW_LAYERS)
+    known = np.stack([np.broadcast_to(answer.discord, len(n_used)) for answer in answers.values()], axis=1)
+    fits = (chi2 <= chdtri(freedom, FEW_LAYERS)) & (known <= AT_ODDS)
     bic = chi2 + n_parameters * np.log(np.maximum(n_used, 1))[:, None]
     return counts[np.where(fits.any(axis=1), fits.argmax(axis=1), bic.argmin(axis=1))]
 

@@ -10,6 +10,7 @@ from sklearn.base import is_regressor
 from bpinvert import checks, geometry, results
 from bpinvert.inverter import answering, calibrating, file, fitting, learning
 from bpinvert.inverter.branch import learns_scores
+from bpinvert.inverter.known import Known
 from bpinvert.inverter.sampler import Sampler
 from bpinvert.inverter.solving import FEWEST_PLACES, LEVELS
 from bpinvert.noise import Noise, usual_noise
@@ -264,7 +265,9 @@ class Inverter:
             self.reports[level] = report
         return self
 
-    def invert(self, observed, level="refined", *, n_layers="auto", draws=0, conformal=False, progress=False):
+    def invert(
+        self, observed, level="refined", *, fixed=None, n_layers="auto", draws=0, conformal=False, progress=False
+    ):
         """Models of observed soundings, re-simulated and flagged.
 
         Parameters
@@ -273,6 +276,14 @@ class Inverter:
         level : {"refined", "network", "posterior"}
             The network's answer alone, refined with the physics, or the full posterior by sampling from there. The
             flags of "posterior" are those of "refined".
+        fixed : dict, quantity -> {number: value or (value, sigma)}, optional
+            What a borehole says, e.g. ``{"depth": {1: (32.0, 1.0)}, "resistivity": {-1: (800, 200)}}``, respected at
+            every level. The quantity is "depth" of an interface or "thickness" of a layer, normal with `sigma` in m, or a
+            property, normal in its logarithm with sigma / value (`sigma` in its unit). Numbers count from 1 at the top
+            or from -1 at the half-space, as the entries of the result do. Without `sigma` it is 1 % of the value. Each
+            may be an array with one number for each sounding, NaN where it is not known.
+            Layer counts without such a layer are out of the question. Chi2 and flags stay those of the data alone;
+            ``fixed_residual`` and ``fixed_p_value`` say whether data and borehole agree.
         n_layers : "auto" or int
             One of the prior's layer counts, or the most probable one: by the posterior where sampled, else the fewest
             layers that fit.
@@ -292,7 +303,8 @@ class Inverter:
         Raises
         ------
         ValueError
-            If the inverter is not fitted, the level unknown, or the data do not belong to this survey.
+            If the inverter is not fitted, the level unknown, the data do not belong to this survey, or `fixed` says
+            what no model of the prior can have.
         """
         _check_level(level)
         # The checks of a sampled sounding are those of the best fit it began with.
@@ -301,12 +313,13 @@ class Inverter:
             raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
         n_layers, draws = self._check_count(n_layers), count("draws", draws, low=0)
         observed = geometry.as_observed(observed, self.survey)
+        known = self._known(fixed, observed.sizes["sounding"], n_layers, conformal)
         sampler = None
         if level == "posterior" or draws or conformal:
             self._check_posterior(level)
             sampler = Sampler.of(self, level, draws, intervals=self._intervals(level) if conformal else None)
         label = progress and "inverting"
-        answer = answering.answer(self.solver, self.prior, observed, level, label, sampler, n_layers)
+        answer = answering.answer(self.solver, self.prior, observed, level, label, sampler, n_layers, known)
         result = results.build(
             observed,
             answer,
@@ -314,7 +327,7 @@ class Inverter:
             self.false_alarm_rate,
             level,
             self.survey.channels,
-            sampler.coordinates if sampler else {},
+            (sampler.coordinates if sampler else {}) | (known.coordinates if known else {}),
         )
         described = {
             "inverter": self.identity,
@@ -330,6 +343,22 @@ class Inverter:
         result.attrs |= {name: json.dumps(value, sort_keys=True) for name, value in described.items()}
         result.attrs["read_report"] = observed.attrs.get("read_report", "")
         return result
+
+    def _known(self, fixed, n, n_layers, conformal):
+        if fixed is None:
+            return None
+        if conformal:
+            raise ValueError(
+                "conformal intervals were calibrated without known values and do not hold with them; leave out one of "
+                "conformal and fixed."
+            )
+        known = Known.read(fixed, self.prior, n)
+        if n_layers != "auto" and not known.able(n_layers).all():
+            raise ValueError(
+                f"fixed names a layer that models of n_layers={n_layers} lack; give more layers, or leave n_layers "
+                "'auto'."
+            )
+        return known
 
     def _check_posterior(self, level):
         if level == "refined":

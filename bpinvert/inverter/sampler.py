@@ -79,7 +79,10 @@ class Sampler:
         n_draws = self.draws or _NETWORK_DRAWS
         for count, branch in search.branches.items():
             rngs = np.random.default_rng([self.seed, count, len(features)])
-            solution.draws[count] = branch.draw(features, n_draws, rngs)
+            if search.known is None:
+                solution.draws[count] = branch.draw(features, n_draws, rngs)
+            else:
+                solution.draws[count] = search.conditioned(branch, features, slice(None)).draw(n_draws, rngs)
         chosen = {count: u[:, solution.n_layers == count] for count, u in solution.draws.items()}
         solution.summaries = self._parts(solution.n_layers, chosen, solution)
 

@@ -77,7 +77,7 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
             wanted = (first == count) == own
             if not own:
                 wanted &= _has_a_chance(search, problem, assumed, answers[count], evidence.max(axis=1) - prior[place])
-            rows = np.flatnonzero(wanted)
+            rows = search.able(count, np.flatnonzero(wanted))
             if not rows.size:
                 continue
             target = target_of(search, problem, assumed, branch, rows)
@@ -85,7 +85,7 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
             if branch.prior.smooth:
                 found = sample_smooth(target, answers[count].u[rows], seed, N_PROPOSALS, n_draws, told)
             else:
-                network = carried(*branch.density(features[rows]))
+                network = carried(*search.density(branch, features, rows))
                 trying = effort or Effort.usual(target.n_parameters)
                 found = sample(target, network, [rngs[row] for row in rows], trying, n_draws, done=told)
             sampled[count].put(rows, found)
@@ -104,19 +104,20 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
 
 def target_of(search, problem, assumed, branch, rows) -> Target:
     """The posterior of the soundings `rows` within the prior of one branch."""
-    misfit = search.misfit(problem, assumed, branch, rows)
+    misfit, constraint = search.of_data(problem, assumed, branch, rows), search.constraint(branch, rows)
     sigma = assumed.scaled_sigma[rows]
     used = np.isfinite(sigma)
     constant = -np.where(used, np.log(np.where(used, sigma, 1.0) * np.sqrt(2 * np.pi)), 0.0).sum(axis=1)
     if misfit.displacement is not None:
         constant -= misfit.displacement.log_determinant / 2
     room = (np.where(assumed.unknown[rows], end, 1.0) for end in search.noise.level_room(assumed.levels[rows]))
-    return Target(misfit, constant, tuple(room))
+    return Target(misfit, constant, tuple(room), constraint)
 
 
 def _has_a_chance(search, problem, assumed, answer, evidence):
     """Soundings where the best fit of a count, if it is known, may still match a ln evidence (n,)."""
     everyone = np.arange(len(problem))
-    constant = target_of(search, problem, assumed, search.branches[search.counts[0]], everyone).constant
+    # That of the known values is complete for the most layers only, which have them all.
+    constant = target_of(search, problem, assumed, search.branches[search.counts[-1]], everyone).constant
     known = np.isfinite(answer.chi2) & ~assumed.unknown
     return ~known | (constant - answer.chi2 / 2 > evidence - _HOPELESS)

@@ -7,7 +7,9 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import chdtri, ndtr
 
-from bpinvert.inverter.choosing import FEW_LAYERS
+from bpinvert.inverter.choosing import AT_ODDS, FEW_LAYERS
+from bpinvert.inverter.conditioning import Conditioned
+from bpinvert.inverter.known import Constrained
 from bpinvert.inverter.simplifying import merged
 from bpinvert.posterior.smooth import most_probable
 from bpinvert.refinement import Misfit, Refined, refine, refine_multistart, starts_around
@@ -27,10 +29,12 @@ class Search:
     branches : dict, layer count (0 for an unlayered prior) -> Branch
     noise : Noise
     layer_weights : (n_counts,) array, prior probability of each count
+    known : Known, optional
+        Of the problem's soundings.
     """
 
-    def __init__(self, branches, noise, layer_weights):
-        self.branches, self.noise, self.layer_weights = branches, noise, layer_weights
+    def __init__(self, branches, noise, layer_weights, known=None):
+        self.branches, self.noise, self.layer_weights, self.known = branches, noise, layer_weights, known
         self.codec = next(iter(branches.values())).codec
 
     @property
@@ -40,7 +44,36 @@ class Search:
 
     def only(self, count) -> Search:
         """Among one layer count."""
-        return Search({count: self.branches[count]}, self.noise, np.ones(1))
+        return Search({count: self.branches[count]}, self.noise, np.ones(1), self.known)
+
+    def given(self, known) -> Search:
+        """Among models that honour what is known of the soundings."""
+        return Search(self.branches, self.noise, self.layer_weights, known)
+
+    def able(self, count, rows):
+        """Those of the soundings `rows` whose known layers models of `count` layers have."""
+        return rows if self.known is None else rows[self.known.able(count)[rows]]
+
+    def constraint(self, branch, rows):
+        """What is known of the soundings `rows`, for the models of one branch; None without."""
+        return None if self.known is None else self.known.take(rows).of(branch.prior)
+
+    def conditioned(self, branch, features, rows) -> Conditioned:
+        """A network's posterior of the soundings `rows`, one at least, given what is known of them."""
+        return Conditioned(self.constraint(branch, rows), *branch.density(features[rows]))
+
+    def density(self, branch, features, rows):
+        """A network's posterior of the soundings `rows`, given what is known, as of `Branch.density`."""
+        if self.known is None:
+            return branch.density(features[rows])
+        return self.conditioned(branch, features, rows).density
+
+    def _first(self, branch, features, rows):
+        """A network's answers u to the soundings `rows`, given what is known."""
+        u = branch.propose(features[rows])
+        if self.known is None or not len(rows):
+            return u
+        return self.conditioned(branch, features, rows).point(u)
 
     def propose(self, problem, assumed) -> dict[int, Refined]:
         """The networks' answers by layer count, as they are."""
@@ -48,19 +81,35 @@ class Search:
         everyone = np.arange(len(problem))
         answers = {}
         for count, branch in self.branches.items():
-            u = branch.propose(features)
+            rows = self.able(count, everyone)
+            u = self._first(branch, features, rows)
             # With one branch there is nothing to choose by chi².
             chi2 = np.zeros(len(u))
             if len(self.branches) > 1:
-                chi2 = self.misfit(problem, assumed, branch, everyone).value(u, everyone)
-            answers[count] = Refined(u, chi2, *np.ones((2, len(u)), dtype=bool))
+                chi2 = self.misfit(problem, assumed, branch, rows).value(u, np.arange(len(u)))
+            answer = Refined(u, chi2, *np.ones((2, len(u)), dtype=bool))
+            answers[count] = _spread(answer, rows, len(problem))
+        self._compare(answers)
         return answers
 
-    def misfit(self, problem, assumed, branch, rows) -> Misfit:
-        """Of the soundings `rows`, within the prior of one branch."""
+    def misfit(self, problem, assumed, branch, rows) -> Misfit | Constrained:
+        """Of the soundings `rows`, within the prior of one branch; with what is known."""
+        misfit, constraint = self.of_data(problem, assumed, branch, rows), self.constraint(branch, rows)
+        return misfit if constraint is None else Constrained(misfit, constraint)
+
+    def of_data(self, problem, assumed, branch, rows) -> Misfit:
+        """The same by the data alone."""
         context = {name: values[rows] for name, values in problem.context.items()}
         sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
         return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
+
+    def _compare(self, answers):
+        """State how far the answers are from what is known."""
+        for count, answer in answers.items() if self.known is not None else ():
+            rows = self.able(count, np.arange(len(answer.u)))
+            off = np.abs(self.constraint(self.branches[count], rows).residuals(answer.u[rows], np.arange(len(rows))))
+            answer.discord = np.full(len(answer.u), np.inf)
+            answer.discord[rows] = off.max(axis=1, initial=0.0)
 
     def refine(self, problem, assumed, before=None, search=False) -> dict[int, Refined]:
         """Refined answers by layer count, the fewest layers first; `before` are earlier ones to start from.
@@ -69,18 +118,20 @@ class Search:
         not tried with more: its chi² is inf there.
         """
         features = self.codec.features(assumed.view.inputs, assumed.view.unsure)
-        rows = np.arange(len(problem))
+        left = np.arange(len(problem))
+        # What is known comes in when the errors have been estimated.
+        unsure = assumed.unknown & ((before is None or search) and self.known is None)
         answers = {}
         for count, branch in self.branches.items():
-            u = branch.propose(features[rows])
+            rows = self.able(count, left)
+            u = self._first(branch, features, rows)
             if branch.prior.smooth:
                 # Without the prior so many parameters would follow the noise.
                 misfit = self.misfit(problem, assumed, branch, rows)
                 u = ndtr(most_probable(misfit, u))
                 found = np.ones(len(rows), dtype=bool)
-                answers[count] = _spread(
-                    Refined(u, misfit.value(u, np.arange(len(u))), found, found), rows, len(problem)
-                )
+                best = Refined(u, misfit.value(u, np.arange(len(u))), found, found)
+                answers[count] = _spread(best, rows, len(problem))
                 continue
             starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
             if before is not None:
@@ -92,16 +143,19 @@ class Search:
             if before is None or search:
                 # Errors that are not known may be the smallest ones.
                 lowest = self.noise.level_room(assumed.levels[rows])[0]
-                enough *= np.where(assumed.unknown[rows], np.square(lowest), 1.0)
+                enough *= np.where(unsure[rows], np.square(lowest), 1.0)
             else:
                 # Other errors hardly change where the minima are.
                 enough[before[count].searched[rows]] = np.inf
             best = refine_multistart(misfit, starts, enough=enough)
             answers[count] = _spread(best, rows, len(problem))
-            open_question = assumed.unknown[rows] if before is None or search else False
-            rows = rows[(best.chi2 > chdtri(freedom, FEW_LAYERS)) | open_question]
+            self._compare({count: answers[count]})
+            at_odds = np.broadcast_to(answers[count].discord, len(problem))[rows] > AT_ODDS
+            fits = (best.chi2 <= chdtri(freedom, FEW_LAYERS)) & ~at_odds & ~unsure[rows]
+            left = np.setdiff1d(left, rows[fits], assume_unique=True)
         if before is None or search:
             self._simplify(problem, assumed, answers)
+            self._compare(answers)
         return answers
 
     def _simplify(self, problem, assumed, answers):
@@ -109,13 +163,14 @@ class Search:
 
         All starts from the network may have ended in one wrong valley.
         """
-        low, high = (np.where(assumed.unknown, end, 1.0) for end in self.noise.level_room(assumed.levels))
+        unsure = assumed.unknown & (self.known is None)
+        low, high = (np.where(unsure, end, 1.0) for end in self.noise.level_room(assumed.levels))
         for fewer, more in list(pairwise(answers))[::-1]:
             n_parameters = (len(self.branches[count].prior.parameters) for count in (fewer, more))
             limits = [chdtri(np.maximum(assumed.n_used - n, 1), FEW_LAYERS) for n in n_parameters]
             chi2, of_more = answers[fewer].chi2, answers[more].chi2
             worse = (chi2 > limits[0] * low**2) & (chi2 > _MUCH_BETTER * of_more) & (of_more <= limits[1] * high**2)
-            rows = np.flatnonzero(worse)
+            rows = self.able(fewer, np.flatnonzero(worse))
             if not rows.size:
                 continue
             prior = self.branches[fewer].prior

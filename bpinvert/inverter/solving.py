@@ -8,6 +8,7 @@ import numpy as np
 
 from bpinvert import checks, geometry
 from bpinvert.inverter.choosing import choose, criterion, noise_factor
+from bpinvert.inverter.honouring import honour
 from bpinvert.inverter.pressing import pressure
 from bpinvert.inverter.problem import Assumed, Problem
 from bpinvert.inverter.searching import Search
@@ -43,14 +44,16 @@ class Solver:
         self.search = Search(branches, noise, layer_weights)
         self.codec = self.search.codec
 
-    def solve(self, group, level: str, sampler=None, n_layers="auto") -> Iterator[Solution]:
+    def solve(self, group, level: str, sampler=None, n_layers="auto", known=None) -> Iterator[Solution]:
         """Answer the soundings of `group` at a level of `LEVELS` that have enough readings.
 
-        The posterior needs a `Sampler`; `n_layers` is "auto" or the only layer count to be tried.
+        The posterior needs a `Sampler`; `n_layers` is "auto" or the only layer count to be tried; `known` is a `Known`
+        of the group.
 
         Where the errors have to be estimated with the sounding (the noise is a range and the sheet gives none, or MN
         segments may be displaced) a first refinement says how large they are, one with free displacements whether there
-        are any, and a last one starts from these. Those soundings are solved apart from the others.
+        are any, and a last one starts from these. Those soundings are solved apart from the others, and so are those of
+        which something is known: errors and checks are those of the data alone, the models honour what is known.
         """
         rows = np.flatnonzero(group.n_places() >= FEWEST_PLACES)
         if not rows.size:
@@ -59,11 +62,9 @@ class Solver:
         problem = Problem(group.take(rows), self.survey, self.noise, self.sheets.shift)
         _, unknown = problem.first_levels
         open_question = unknown | problem.movable.any(axis=1)
-        if level == "network" or open_question.all() or not open_question.any():
-            kinds = [np.arange(len(rows))]
-        else:
-            kinds = [np.flatnonzero(~open_question), np.flatnonzero(open_question)]
-        for kind in kinds:
+        informed = np.zeros(len(rows), dtype=bool) if known is None else known.take(rows).n_known > 0
+        which = (open_question & (level != "network")) + 2 * informed
+        for kind in (np.flatnonzero(which == one) for one in np.unique(which)):
             part = problem
             if len(kind) < len(rows):
                 part = Problem(group.take(rows[kind]), self.survey, self.noise, self.sheets.shift)
@@ -71,9 +72,16 @@ class Solver:
             answers = search.propose(part, assumed) if level == "network" else search.refine(part, assumed)
             if level != "network" and open_question[kind].any():
                 assumed, answers = self._again(search, part, assumed, answers)
-            solution = self._finish(part, assumed, answers, level)
+            solution, own = self._finish(part, assumed, answers, level), search
+            if informed[kind[0]]:
+                own = search.given(known.take(rows[kind]))
+                answers, p_value = honour(self, own, part, assumed, answers, solution, level)
             if sampler is not None:
-                sampler.complete(self, search, part, assumed, answers, solution)
+                sampler.complete(self, own, part, assumed, answers, solution)
+            if own.known is not None:
+                summary = own.known.summary(solution.models, solution.n_layers)
+                summary["fixed_p_value"] = (("sounding",), p_value)
+                solution.summaries.append((np.arange(len(kind)), summary))
             solution.rows = rows[kind]
             yield solution
 

@@ -31,7 +31,7 @@ _N_CALIBRATION = 20_000
 _RELATIVE = (0.01, 0.1)
 
 
-def invert(observed, *, inverter=None, method="ves", level="refined", progress=False):
+def invert(observed, *, inverter=None, method="ves", level="refined", fixed=None, progress=False):
     """Models of a field sheet, without any set-up.
 
     Parameters
@@ -42,7 +42,7 @@ def invert(observed, *, inverter=None, method="ves", level="refined", progress=F
         else one is trained for these soundings, with a wide prior of two to four layers (about a minute).
     method : {"ves", "mt"}
         Kind of sheet.
-    level, progress : as in :meth:`Inverter.invert`
+    level, fixed, progress : as in :meth:`Inverter.invert`
 
     Returns
     -------
@@ -57,7 +57,7 @@ def invert(observed, *, inverter=None, method="ves", level="refined", progress=F
         observed = read_soundings(observed, method=method)
     if isinstance(inverter, str | Path):
         inverter = load_inverter(inverter)
-    return (inverter or _made_for(observed, progress)).invert(observed, level, progress=progress)
+    return (inverter or _made_for(observed, progress)).invert(observed, level, fixed=fixed, progress=progress)
 
 
 def _made_for(observed, progress):

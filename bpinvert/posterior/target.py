@@ -28,11 +28,16 @@ class Target:
         ln of what stands before the exponential at f = 1: −Σ ln(σ √2π), less half the ln determinant by which
         displacements widen the errors.
     room : (lowest, highest) factors a and b, each (n,), 1 and 1 where the errors are known
+    constraint : optional
+        Known values of the same soundings, with `penalty`, `expand` and `constant` (n,): further data, whose errors are
+        none of the nuisance. The χ² that is stated includes them.
     """
 
-    def __init__(self, misfit: Misfit, constant, room):
-        self.misfit = misfit
+    def __init__(self, misfit: Misfit, constant, room, constraint=None):
+        self.misfit, self.constraint = misfit, constraint
         self.constant = np.asarray(constant, dtype=float)
+        if constraint is not None:
+            self.constant = self.constant + constraint.constant
         low, high = (np.log(np.asarray(end, dtype=float)) for end in room)
         self.n_used = (misfit.weight > 0).sum(axis=1)
         self._unknown = high > low
@@ -51,7 +56,11 @@ class Target:
         """χ², ln likelihood and ln prior, each (n,), of points x (n, P) for the soundings `rows`."""
         u, density = coordinates.cube(x)
         chi2 = self.misfit.value(u, rows)
-        return chi2, self._log_likelihood(chi2, rows), np.log(density).sum(axis=1)
+        likelihood = self._log_likelihood(chi2, rows)
+        if self.constraint is not None:
+            penalty = self.constraint.penalty(u, rows)
+            chi2, likelihood = chi2 + penalty, likelihood - penalty / 2
+        return chi2, likelihood, np.log(density).sum(axis=1)
 
     def expand(self, x, rows):
         """ln posterior (n,) up to the evidence, its gradient (n, P) and minus its Gauss–Newton Hessian (n, P, P)."""
@@ -59,12 +68,20 @@ class Target:
         chi2, gradient, curvature = self.misfit.expand(u, rows)
         slope, bend = coordinates.bend(x, density)
         weight = self._weight(chi2, rows)[:, None]
-        gradient *= density * weight
+        likelihood = self._log_likelihood(chi2, rows)
+        gradient *= weight
+        curvature *= weight[:, :, None]
+        if self.constraint is not None:
+            penalty, *known = self.constraint.expand(u, rows)
+            likelihood -= penalty / 2
+            gradient += known[0]
+            curvature += known[1]
+        gradient *= density
         gradient += slope
-        curvature *= density[:, :, None] * (density * weight)[:, None, :]
+        curvature *= density[:, :, None] * density[:, None, :]
         diagonal = np.arange(x.shape[1])
         curvature[:, diagonal, diagonal] += bend
-        return self._log_likelihood(chi2, rows) + np.log(density).sum(axis=1), gradient, curvature
+        return likelihood + np.log(density).sum(axis=1), gradient, curvature
 
     def _log_likelihood(self, chi2, rows):
         value = self.constant[rows] - chi2 / 2
