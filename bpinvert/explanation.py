@@ -32,6 +32,8 @@ _ADVICE = {
 }
 # So many readings beyond 3 σ at most, or one this many times as far off as the next, are a matter of bad readings.
 _FEW_READINGS, _STANDS_OUT = 3, 1.5
+# Data and known values that chance alone would set so far apart more rarely contradict each other.
+_CONTRADICTION = 0.01
 # A displacement of less is not worth a word.
 _DISPLACED = 0.03
 
@@ -95,6 +97,9 @@ def explain(result, sounding: int | str = 0) -> str:
             sentences.append(f"Note: {meaning}.")
     if status & STATUS["segments_shifted"][0] and _displaced(one):
         sentences.append(f"Note: {_displaced(one)}.")
+    if float(one.get("fixed_p_value", np.nan)) < _CONTRADICTION:
+        sentences.append(_contradiction(one))
+        advice.append("check the log, whether it belongs to this place, and its layer numbers and errors")
     highest, noise, freedom = _highest_noise(result), float(one["noise_estimate"]), int(one["freedom"])
     estimated = bool(status & STATUS["noise_estimated"][0])
     if noise > 0 and np.isfinite(highest) and freedom < FREEDOM:
@@ -117,6 +122,20 @@ def explain(result, sounding: int | str = 0) -> str:
         advice.insert(0, _ADVICE["doubt"])
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
+
+
+def _contradiction(one):
+    """That data and known values cannot both be right."""
+    known = zip(one["fixed"].values, one["fixed_value"].values, one["fixed_std"].values, strict=True)
+    said = ", ".join(
+        f"{str(name).replace('_', ' ')} = {value:.4g} +- {std:.2g}" for name, value, std in known if np.isfinite(value)
+    )
+    furthest = float(np.nanmax(np.abs(one["fixed_residual"].values)))
+    return (
+        f"The data contradict what is known ({said}): chance alone would set them so far apart with p = "
+        f"{float(one['fixed_p_value']):.2g}; the model has chi²/N {float(one['chi2']):.2g} and is up to "
+        f"{furthest:.2g} σ from the known values."
+    )
 
 
 def _further(one, result):

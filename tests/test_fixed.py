@@ -1,5 +1,10 @@
 """What a borehole says is respected at every level, and no more than it says."""
 
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import stats
@@ -151,6 +156,8 @@ def test_a_borehole_that_contradicts_the_data_is_told_and_flags_no_sounding(inve
     # chi² is the data's alone: what was not fitted of the borehole is not in it
     residual = wrong["residual_apparent_resistivity"].values
     assert float(wrong["chi2"][0]) == pytest.approx(np.square(residual).mean())
+    assert "contradict what is known (depth 1 = 20 +- 0.5)" in bp.explain(wrong)
+    assert "contradict" not in bp.explain(right)
 
 
 @pytest.mark.parametrize("level", ["network", "refined"])
@@ -266,3 +273,15 @@ def test_without_an_error_a_value_is_known_to_one_percent():
     said = known({"depth": {1: 20.0}, "resistivity": {-1: np.array([50.0] * (N - 1) + [np.nan])}})
     np.testing.assert_allclose(said.sigma[0], [0.2, 0.5])
     assert np.isnan(said.sigma[-1, 1]) and said.names == ["depth_1", "resistivity_-1"]
+
+
+def test_the_log_is_drawn_over_the_model(inverter):
+    data = SURVEY(thickness=[[8.0, 20.0]], resistivity=[[100.0, 20.0, 600.0]])
+    result = inverter.invert(data, n_layers=3, fixed={"depth": {2: (28.0, 2.0)}, "resistivity": {-1: (500.0, 50.0)}})
+    ax = bp.plots.sounding(result)[0]
+    (line,) = [line for line in ax.get_lines() if line.get_label() == "known (±σ)"]
+    assert set(line.get_xdata()) == {28.0}
+    (along,) = ax.collections[-2:-1]
+    assert along.get_segments()[0][:, 1].tolist() == [500.0, 500.0]
+    assert along.get_segments()[0][0, 0] == pytest.approx(float(result["depth"][0, 1]))
+    plt.close("all")

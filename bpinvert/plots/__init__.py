@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 
+from bpinvert.plots.borehole import draw_known
 from bpinvert.plots.coverage import calibration, layer_counts
 from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
@@ -24,7 +25,8 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     Where MN was changed, the readings of each MN are connected, and those of one AB/2 stand side by side (2 % apart
     on either side). The curve is the layered earth's own; dashed, displaced by ``segment_shift`` as the readings are.
     For resistivity soundings the curve (against AB/2) and the model (against depth) share one pair of log-log
-    axes; magnetotelluric ones have panels for apparent resistivity, phase and model.
+    axes; magnetotelluric ones have panels for apparent resistivity, phase and model. What a borehole says (`fixed` of
+    `Inverter.invert`) is drawn over the model.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     for ax, readings in zip(axes, panels, strict=False):
         draw_readings(ax, readings)
     resistivity, depth = layers(one["resistivity"].values, one["thickness"].values)
+    own = len(panels) > 1
+    draw_known(axes[len(panels) if own else 0], one, depth, downward=own)
     finish(axes, panels, [(resistivity, depth)], ["model"])
     name = sounding_name(result, place)
     flagged = _flag_names(one)
