@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import ndtri
 
 import bpinvert as bp
+from bpinvert.cli.arguments import read_arguments
 from bpinvert.geometry import as_observed
 from bpinvert.inverter import answering
 from bpinvert.inverter.conditioning import Conditioned
@@ -285,3 +286,16 @@ def test_the_log_is_drawn_over_the_model(inverter):
     assert along.get_segments()[0][:, 1].tolist() == [500.0, 500.0]
     assert along.get_segments()[0][0, 0] == pytest.approx(float(result["depth"][0, 1]))
     plt.close("all")
+
+
+def test_the_command_line_takes_a_log():
+    words = ["--fixed", "depth:1=32+-1", "--fixed", "resistivity:-1=500"]
+    options = read_arguments(["invert", *words, "a.csv"])
+    assert options.fixed == {"depth": {1: (32.0, 1.0)}, "resistivity": {-1: 500.0}} and options.sheet == ["a.csv"]
+
+
+@pytest.mark.parametrize("word", ["depth=32", "depth:1=deep", "depth:x=3", "depth:1=32+-", "depth:1=32±1"])
+def test_a_word_that_is_no_known_value_is_refused(word, capsys):
+    with pytest.raises(SystemExit):
+        read_arguments(["invert", "a.csv", "--fixed", word])
+    assert "is not QUANTITY:NUMBER=VALUE+-SIGMA" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 
 LEVELS = ("network", "refined")
@@ -77,6 +78,24 @@ class _Column(argparse.Action):
         if header in columns:
             raise argparse.ArgumentError(self, f"{header!r} is given two meanings; give each header one")
         setattr(namespace, self.dest, columns | {header: meaning})
+
+
+class _Fixed(argparse.Action):
+    """Gathers QUANTITY:NUMBER=VALUE+-SIGMA as {quantity: {number: (value, sigma)}}."""
+
+    def __call__(self, parser, namespace, text, option_string=None):
+        form = re.fullmatch(r"\s*(\w+):(-?\d+)=([^+]+?)(?:\+-(.+))?", text)
+        try:
+            quantity, number, value, sigma = form.groups()
+            said = float(value) if sigma is None else (float(value), float(sigma))
+        except (AttributeError, ValueError):
+            raise argparse.ArgumentError(
+                self, f"{text!r} is not QUANTITY:NUMBER=VALUE+-SIGMA; write e.g. --fixed depth:1=32+-1"
+            ) from None
+        fixed = dict(getattr(namespace, self.dest) or {})
+        if int(number) in fixed.get(quantity, {}):
+            raise argparse.ArgumentError(self, f"{quantity}:{number} is given two values; give each one")
+        setattr(namespace, self.dest, fixed | {quantity: fixed.get(quantity, {}) | {int(number): said}})
 
 
 def _demo(command):
@@ -167,6 +186,14 @@ def _invert(command):
         "sheet", nargs="+", metavar="SHEET", help="field sheet: csv, txt, dat, xlsx or ves; a folder of them, or *.xlsx"
     )
     _inversion(parser)
+    parser.add_argument(
+        "--fixed",
+        action=_Fixed,
+        metavar="QUANTITY:NUMBER=VALUE+-SIGMA",
+        help="what a borehole says of all soundings: depth or thickness in m, or resistivity in Ω·m, of the layer "
+        "counted from 1 at the top or from -1 at the half-space, e.g. depth:1=32+-1 (without +-SIGMA 1 %%); may be "
+        "repeated",
+    )
     parser.add_argument(
         "-o",
         "--output",

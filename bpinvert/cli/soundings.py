@@ -54,7 +54,12 @@ def solve(sheet, inverter, options):
         print(f"{sheet}: an inverter is trained for these readings, which takes about a minute.", flush=True)
     try:
         result = bp.invert(
-            observed, inverter=inverter, method=method, level=options.level, progress=sys.stderr.isatty()
+            observed,
+            inverter=inverter,
+            method=method,
+            level=options.level,
+            fixed=getattr(options, "fixed", None),
+            progress=sys.stderr.isatty(),
         )
     except (ValueError, TypeError) as error:
         raise ValueError(f"{sheet}: {error}") from None
