@@ -25,6 +25,8 @@ class Displacement:
     variance : (n, n_segments) array
         Of the amounts before their mean was fixed, on the channels' scale; 0 for what is not displaced.
     sigma : (n, n_channels) array, inf where a reading is not used
+    together : bool
+        Whether all readings may be displaced together after all: to state how well the ground's level is known.
 
     Attributes
     ----------
@@ -32,13 +34,13 @@ class Displacement:
     log_determinant : (n,) array, ln of the factor by which they enlarge the determinant of the errors' covariance
     """
 
-    def __init__(self, segments, variance, sigma):
+    def __init__(self, segments, variance, sigma, together=False):
         self.segments = segments.astype(float)
         self.variance = variance
         self.weight = np.where(np.isfinite(sigma), 1 / sigma, 0.0)
         self.information = np.square(self.weight) @ self.segments.T
         moves = (variance > 0) & (self.information > 0)
-        self._anchored = ((self.weight > 0) & (moves @ self.segments == 0)).any(axis=1)
+        self._anchored = ((self.weight > 0) & (moves @ self.segments == 0)).any(axis=1) | together
         self.n_free = np.maximum(moves.sum(axis=1) - ~self._anchored, 0)
         covariance = _covariance(np.where(moves, variance, 0.0), self._anchored)
         root = np.sqrt(self.information)

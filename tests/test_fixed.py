@@ -262,7 +262,7 @@ def test_arguments_that_do_not_go_together_are_refused(inverter, data):
         known({"depth": 20.0})
     with pytest.raises(TypeError, match=r"the layer of depth in fixed is 1\.5; it must be a whole number"):
         known({"depth": {1.5: 20.0}})
-    with pytest.raises(ValueError, match="fixed is for layered models"):
+    with pytest.raises(ValueError, match="fixed is for models with few layers"):
         known({"radius": {1: 3.0}}, bp.Prior(radius=(1, 10)))
     with pytest.raises(ValueError, match="models of n_layers=2 lack"):
         inverter.invert(data, n_layers=2, fixed={"depth": {2: 20.0}})

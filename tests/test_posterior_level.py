@@ -18,7 +18,7 @@ N = 60
 
 @pytest.fixture(scope="module")
 def inverter():
-    made = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=24, max_epochs=12)
+    made = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=24, max_epochs=12, sheets=bp.Sheets(complete=1.0))
     return made.fit(n_samples=6000, n_calibration=2000, progress=False)
 
 
@@ -175,7 +175,7 @@ def test_what_cannot_be_had_is_said(inverter, data):
         inverter.invert(data, "refined", draws=10)
     point = bp.Inverter(
         SURVEY, PRIOR.fixed(2), NOISE, network=BPRegressor(8, output="sigmoid", max_epochs=2, whiten=False)
-    ).fit(n_samples=1000, n_calibration=600, progress=False)
+    ).fit(n_samples=1000, n_calibration=1000, progress=False)
     with pytest.raises(ValueError, match="this inverter's network answers with a point; draws at level 'network' need"):
         point.invert(data, "network", draws=10)
     with pytest.raises(ValueError, match="conformal intervals need a report on level 'posterior'; call calibrate"):
@@ -187,7 +187,7 @@ def test_what_cannot_be_had_is_said(inverter, data):
 def test_an_unknown_noise_level_widens_the_intervals():
     noise = bp.Noise(relative=(0.01, 0.1))
     made = bp.Inverter(SURVEY, PRIOR.fixed(2), noise, hidden=16, max_epochs=5)
-    made.fit(n_samples=2000, n_calibration=600, progress=False)
+    made.fit(n_samples=2000, n_calibration=1000, progress=False)
     exact = SURVEY(thickness=[[8.0]], resistivity=[[50.0, 400.0]])
     rng = np.random.default_rng(3)
     noisy = exact * np.exp(0.03 * rng.standard_normal((1, 12)))
@@ -207,7 +207,7 @@ def test_an_unknown_noise_level_widens_the_intervals():
 def test_a_smooth_prior_is_sampled_too():
     prior = bp.DepthGridPrior.for_survey(SURVEY, n_layers=12, resistivity=(5, 2000))
     made = bp.Inverter(SURVEY, prior, NOISE, hidden=16, max_epochs=3)
-    made.fit(n_samples=2000, n_calibration=600, progress=False)
+    made.fit(n_samples=2000, n_calibration=1000, progress=False)
     models = prior.draw(12, 5)
     answer = made.invert(NOISE.draw(SURVEY(**models), SURVEY.channels, 6), "posterior")
     low, high = answer["resistivity_quantile"].values[[0, -1]]

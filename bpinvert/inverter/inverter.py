@@ -233,7 +233,7 @@ class Inverter:
         return learning.learning_curve(self)
 
     def calibrate(self, level="refined", *, n=None, seed=0, progress=False) -> Inverter:
-        """Judge a level by `n` fresh simulations that no training has seen: its flags, and its posterior if it has one.
+        """Judge a level by `n` fresh simulations that no training has seen: its flags, and its posterior if any.
 
         Fitting does so for "network" and "refined". The report on a posterior is in ``reports[level]``, and in the
         inverter's file.

@@ -40,9 +40,10 @@ class Known:
         TypeError, ValueError
             If something in it is no quantity, layer, value or error of the prior's models.
         """
-        if not hasattr(prior, "layer_counts"):
+        if not hasattr(prior, "layer_counts") or prior.smooth:
             raise ValueError(
-                "fixed is for layered models; the prior of this inverter has none. Narrow the parameter's range."
+                f"fixed is for models with few layers; the prior of this inverter is a {type(prior).__name__}. Use a "
+                "LayeredPrior, or narrow the parameter's range."
             )
         free = "thickness_1" in prior.fixed(prior.layer_counts[-1]).parameters
         allowed = [*(_OF_INTERFACES if free else ()), *prior.properties]

@@ -52,6 +52,7 @@ class Assumed:
     modelled, sigma : (n, n_channels) arrays, standard deviations by the noise model and as used, in physical units
     scaled_sigma : (n, n_channels) array, those used on the scale, inf where a reading is not
     view : View
+    together : bool, whether all MN segments may be displaced by the same amount
     """
 
     levels: np.ndarray
@@ -61,6 +62,7 @@ class Assumed:
     sigma: np.ndarray
     scaled_sigma: np.ndarray
     view: View
+    together: bool = False
 
     @property
     def n_used(self):
@@ -121,7 +123,9 @@ class Problem:
         """Displacements of the MN segments; None where there are none."""
         if not len(self.segments):
             return None
-        return Displacement(self.segments, assumed.shift_variance[rows], assumed.scaled_sigma[rows])
+        return Displacement(
+            self.segments, assumed.shift_variance[rows], assumed.scaled_sigma[rows], together=assumed.together
+        )
 
     def assume(self, codec, levels, unknown, shift_variance, prior_variance) -> Assumed:
         """The soundings with these errors: those of the sheet, else by the noise model.

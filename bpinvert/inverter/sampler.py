@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from bpinvert.inverter import summarizing
-from bpinvert.inverter.sampling import N_DRAWS, posteriors
+from bpinvert.inverter.sampling import N_DRAWS, doubting, posteriors
 from bpinvert.results import STATUS
 
 # A draw fits where pure noise would give a larger χ² this often.
@@ -88,6 +88,7 @@ class Sampler:
 
     def _by_sampling(self, solver, search, problem, assumed, answers, solution):
         n_draws = max(N_DRAWS, self.draws)
+        assumed = doubting(problem, assumed, solver.sheets.shift)
         posterior = posteriors(
             search, problem, assumed, answers, self.seed, effort=self.effort, n_draws=n_draws, done=self.done
         )
