@@ -74,7 +74,8 @@ class Sampled:
     ess : (n,) array, effective sample size
     pareto_k : (n,) array, k̂ of the importance weights
     n_evaluated : (n,) int array, models computed
-    by_chains : (n,) bool array, whether the draws come from Markov chains
+    escalated : (n,) bool array, whether the rounds did not suffice and Markov chains were run
+    by_chains : (n,) bool array, whether the draws come from these
     log_weight_at : (n,) array, ln weight at the probes over the mean weight; NaN without
     """
 
@@ -84,6 +85,7 @@ class Sampled:
     ess: np.ndarray
     pareto_k: np.ndarray
     n_evaluated: np.ndarray
+    escalated: np.ndarray
     by_chains: np.ndarray
     log_weight_at: np.ndarray
 
@@ -98,6 +100,7 @@ class Sampled:
             ess=row[1],
             pareto_k=row[2],
             n_evaluated=np.zeros(n, dtype=int),
+            escalated=np.zeros(n, dtype=bool),
             by_chains=np.zeros(n, dtype=bool),
             log_weight_at=row[3],
         )
@@ -190,6 +193,7 @@ def sample_smooth(target, start, seed, n_proposals, n_draws, done=None) -> Sampl
                 ess=pareto.effective_size(weight),
                 pareto_k=pareto_k,
                 n_evaluated=np.full(len(rows), n_proposals),
+                escalated=np.zeros(len(rows), dtype=bool),
                 by_chains=np.zeros(len(rows), dtype=bool),
                 log_weight_at=np.full(len(rows), np.nan),
             ),
@@ -324,6 +328,7 @@ def _keep(run, rows, sampled, points, n_moves=None):
             ess=run.ess[rows],
             pareto_k=run.pareto_k[rows],
             n_evaluated=run.x.shape[1] + (0 if n_moves is None else n_moves[rows]),
+            escalated=np.full(len(rows), n_moves is not None),
             by_chains=np.zeros(len(rows), dtype=bool),
             log_weight_at=at,
         ),
