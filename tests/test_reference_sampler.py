@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.reference_sampler import load_reference, make_reference
-from benchmarks.tasks import TASKS
+from benchmarks.tasks import TASKS, Task
 from benchmarks.tempering import Settings, sample
 from bpinvert import LayeredPrior, Noise
 from forward_models import Schlumberger
@@ -92,6 +92,41 @@ def test_a_reference_of_another_task_is_refused_with_the_command(monkeypatch, wh
 def test_a_missing_reference_is_told_with_the_command(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"python -m benchmarks.reference_sampler MT3 --soundings 500"):
         load_reference("MT3", tmp_path)
+
+
+@pytest.fixture(scope="module")
+def one_or_two_layers():
+    """A task with wide posteriors, so that quadrature can follow."""
+    prior = LayeredPrior(n_layers=(1, 2), thickness=(2, 50), resistivity=(10, 1000))
+    return Task("VES2-5", Schlumberger(ab2=np.geomspace(1, 300, 5)), prior, Noise(relative=0.5))
+
+
+def test_evidences_of_layer_counts_are_those_of_quadrature(monkeypatch, one_or_two_layers):
+    task = one_or_two_layers
+    monkeypatch.setitem(TASKS, "VES2-5", task)
+    made = make_reference("VES2-5", 6, Settings(particles=400, final_sweeps=1), extensions=0)
+    assert set(made.truth) == {1, 2}
+    for place, count in enumerate((1, 2)):
+        prior = task.prior.fixed(count)
+        middle = (np.arange(40) + 0.5) / 40
+        axes = np.meshgrid(*[middle] * len(prior.parameters))
+        grid = np.stack([axis.ravel() for axis in axes], axis=1)
+        scaled = task.survey.channels.to_scale(task.survey(**prior.decode(grid)))
+        squared = np.square((scaled[:, None] - made.data) / made.sigma).sum(axis=2)
+        density = np.exp(-squared / 2).mean(axis=0) / np.prod(made.sigma * np.sqrt(2 * np.pi))
+        # 400 particles leave ln evidences uncertain by some 0.1.
+        np.testing.assert_allclose(made.evidence[:, :, place], np.tile(np.log(density), (2, 1)), atol=0.4)
+        assert abs((made.evidence[:, :, place] - np.log(density)).mean()) < 0.1
+
+
+def test_evidences_of_layer_counts_are_stored_and_become_probabilities(tmp_path, monkeypatch, one_or_two_layers):
+    monkeypatch.setitem(TASKS, "VES2-5", one_or_two_layers)
+    made = make_reference("VES2-5", 3, Settings(particles=100, sweeps=(1, 1), final_sweeps=1), extensions=1)
+    made.save(tmp_path / "VES2-5.npz")
+    read = load_reference("VES2-5", tmp_path)
+    np.testing.assert_array_equal(read.evidence, made.evidence)
+    odds = np.exp(read.evidence).mean(axis=0)
+    np.testing.assert_allclose(read.probability, odds / odds.sum(axis=1, keepdims=True), rtol=1e-10)
 
 
 def test_a_reference_is_stored_as_it_was_made(tmp_path):
