@@ -203,10 +203,14 @@ class _Clock:
 
 
 def _share(true):
+    if not true.size:
+        return "      –"
     return f"{true.mean():7.2%} ± {np.sqrt(true.var() / len(true)):.2%}"
 
 
 def _stated(difference):
+    if not difference.size:
+        return "–"
     mean, error = difference.mean(), difference.std() / np.sqrt(len(difference))
     largest = difference[np.abs(difference).argmax()]
     return f"mean {mean:+.4f} ± {error:.4f}, rms {np.sqrt(np.square(difference).mean()):.4f}, largest {largest:+.3f}"
