@@ -11,9 +11,9 @@ PROBABILITIES = (0.05, 0.25, 0.75, 0.95)
 # Runs of a sounding agree when their means differ by less than this many posterior standard deviations in every
 # parameter, and their ln evidences by less than the second number; layer counts, when no probability differs by more
 # than the third.
-TOLERANCE = 0.1, 0.5, 0.05
+TOLERANCE = 0.1, 0.5, 0.15
 # A layer count of less probability in both runs is not sampled again.
-HOPELESS = 1e-3
+HOPELESS = 0.01
 
 
 class _Stored:

@@ -177,10 +177,12 @@ def main():
     parser.add_argument("task", choices=list(TASKS))
     parser.add_argument("--soundings", type=int, help="make and store this many")
     parser.add_argument("--particles", type=int, default=Settings.particles)
+    parser.add_argument("--extensions", type=int, default=3, help="longer runs where the two disagree, at most")
     options = parser.parse_args()
     if options.soundings:
         settings = Settings(particles=options.particles)
-        reference = make_reference(options.task, options.soundings, settings, report=partial(print, flush=True))
+        report = partial(print, flush=True)
+        reference = make_reference(options.task, options.soundings, settings, options.extensions, report=report)
         reference.save(FOLDER / f"{options.task}.npz")
     reference = load_reference(options.task)
     print(f"task {options.task}, {len(reference.truth)} soundings, {json.dumps(reference.settings)}")
