@@ -78,8 +78,8 @@ def verdict(report, shares):
             if abs(off[row, k]) > GOAL
         ]
         yield (
-            f"goal |coverage - nominal| <= 1.5 points ({by_chance} standard errors): {off.size - len(marked)} of "
-            f"{off.size} hold; worst {worst}"
+            f"{count} layers: goal |coverage - nominal| <= 1.5 points ({by_chance} standard errors): "
+            f"{off.size - len(marked)} of {off.size} hold; worst {worst}"
         )
         if marked:
             yield "missed: " + "; ".join(marked)
