@@ -57,6 +57,7 @@ class Soundings:
         levels = self.problem.first_levels
         self.assumed = self.problem.assume(self.search.codec, *levels, still, shift_variance(shift))
         self.features = self.search.codec.features(self.assumed.view.inputs, self.assumed.view.unsure)
+        self.effort = Effort.usual(len(self.branch.prior.parameters))
 
     def __len__(self):
         return len(self.problem)
@@ -79,7 +80,7 @@ def longer(effort):
     return replace(
         effort,
         n_windows=_MORE_WINDOWS * effort.n_windows,
-        rounds=tuple(_LONGER * n for n in effort.rounds),
+        n_draws=_LONGER * effort.n_draws,
         ess=_LONGER * effort.ess,
         n_sweeps=_LONGER * effort.n_sweeps,
     )
@@ -97,7 +98,7 @@ def against_reference(inverter, task, n):
     n = min(n or np.inf, len(reference.truth))
     _, data = task.soundings(len(reference.truth))
     soundings, rows = Soundings(inverter, data), np.arange(n)
-    one, two = (soundings.sample(Effort(), rows, seed) for seed in (0, 1))
+    one, two = (soundings.sample(soundings.effort, rows, seed) for seed in (0, 1))
     reference = replace(
         reference,
         truth=reference.truth[:n],
@@ -139,7 +140,7 @@ def on_fresh(inverter, task, n, n_longer, repeats):
     """Lines on how fresh soundings of the prior are solved, what the proposals miss, and the time."""
     models, data = task.soundings(n, seed=FRESH_SEED)
     soundings, truth = Soundings(inverter, data), task.prior.encode(models)
-    effort, costs, batches = Effort(), [], []
+    effort, costs, batches = soundings.effort, [], []
     for _ in range(repeats):
         clock = _Clock()
         sampled = soundings.sample(effort, probes=truth, done=clock)

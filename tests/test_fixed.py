@@ -74,7 +74,7 @@ def test_errors_beyond_all_bounds_change_nothing(inverter, data, level):
 
 def sampled(inverter, data, fixed=None, n_layers=3):
     """Draws of depth and ln resistivity, their effective number, and ln evidences."""
-    effort = Effort(ess=6000, rounds=(2000,) * 8)
+    effort = Effort(ess=6000, n_draws=2000, n_rounds=8, n_kept=8)
     sampler = Sampler.of(inverter, "posterior", 8000, effort=effort)
     observed = as_observed(data, SURVEY)
     own = None if fixed is None else known(fixed, n=len(data))

@@ -278,9 +278,9 @@ class Inverter:
             flags of "posterior" are those of "refined".
         fixed : dict, quantity -> {number: value or (value, sigma)}, optional
             What a borehole says, e.g. ``{"depth": {1: (32.0, 1.0)}, "resistivity": {-1: (800, 200)}}``, respected at
-            every level. The quantity is "depth" of an interface or "thickness" of a layer, normal with `sigma` in m, or a
-            property, normal in its logarithm with sigma / value (`sigma` in its unit). Numbers count from 1 at the top
-            or from -1 at the half-space, as the entries of the result do. Without `sigma` it is 1 % of the value. Each
+            every level. The quantity is "depth" of an interface or "thickness" of a layer, normal with `sigma` in m, or
+            a property, normal in its logarithm with sigma / value (`sigma` in its unit); 1 % of the value without
+            `sigma`. Numbers count from 1 at the top or from -1 at the half-space, as the entries of the result do. Each
             may be an array with one number for each sounding, NaN where it is not known.
             Layer counts without such a layer are out of the question. Chi2 and flags stay those of the data alone;
             ``fixed_residual`` and ``fixed_p_value`` say whether data and borehole agree.

@@ -1,4 +1,4 @@
-"""Adaptive importance sampling of many posteriors at once, in which no draw is lost."""
+"""Adaptive importance sampling of many posteriors at once, in which draws of several rounds count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEAST = 200
 class Run:
     """Draws of some soundings from a growing list of proposals, and their weights.
 
-    All draws so far count, whichever proposal they came from: each is weighted by the posterior over the mean density
+    Draws count whichever proposal they came from: each is weighted by the posterior over the mean density
     of all proposals, by their numbers of draws (deterministic mixture weights; Cornuet et al. 2012,
     doi:10.1111/j.1467-9469.2011.00756.x). Every proposal includes a small share of the prior.
 
@@ -29,7 +29,8 @@ class Run:
     Attributes
     ----------
     mixtures, counts : lists, the proposals and how many draws came from each
-    x : (S, N, P) array, all draws
+    x : (S, N, P) array, the draws
+    n_forgotten : int, draws of each sounding that are no longer among them
     chi2, log_target, log_prior, log_weight : (S, N) arrays
     weight : (S, N) array, Pareto-smoothed, sum 1
     pareto_k, ess : (S,) arrays
@@ -42,6 +43,7 @@ class Run:
         self.x, self.chi2 = np.empty((S, 0, P)), np.empty((S, 0))
         self.log_target, self.log_prior = np.empty((S, 0)), np.empty((S, 0))
         self._densities = [np.empty((S, 0))]
+        self.n_forgotten = 0
 
     def draw(self, n) -> None:
         """`n` further draws of each sounding from the last proposal; new weights."""
@@ -69,6 +71,19 @@ class Run:
         self.mixtures.append(mixture)
         self.counts.append(0)
         self._densities.append(_defended(mixture, self.x, self.log_prior))
+
+    def forget(self, n_proposals) -> None:
+        """Go on with the last proposals and their draws: the first ones were worst, and each costs at every draw."""
+        gone = len(self.mixtures) - n_proposals
+        if gone <= 0:
+            return
+        first = sum(self.counts[:gone])
+        self.n_forgotten += first
+        self.mixtures, self.counts = self.mixtures[gone:], self.counts[gone:]
+        self._densities = [density[:, first:] for density in self._densities[gone:]]
+        for name in ("x", "chi2", "log_target", "log_prior"):
+            setattr(self, name, getattr(self, name)[:, first:])
+        self._weigh()
 
     def take(self, keep) -> None:
         """Go on with some of the soundings."""

@@ -158,12 +158,12 @@ class Mixture:
         normal *= np.sqrt(self.freedom / chi2)[..., None]
         return self.centre[rows, chosen] + (self.spread[rows, chosen] @ normal[..., None])[..., 0]
 
-    def adapted(self, x, weight, pseudo) -> Mixture:
+    def adapted(self, x, weight, pseudo, n_kept) -> Mixture:
         """One step of weighted expectation-maximisation towards draws x (S, N, P) of `weight` (S, N), sum 1.
 
         Peel & McLachlan (2000), doi:10.1023/A:1008981510081, with the degrees of freedom kept; importance weights as
         Cappé et al. (2008), doi:10.1007/s11222-008-9059-x. Each component holds on to what it was by a share `pseudo`
-        of all draws, so that none collapses on a few.
+        of all draws, so that none collapses on a few. The `n_kept` of most weight stay.
         """
         S, N, P = x.shape
         K = self.centre.shape[1]
@@ -194,4 +194,8 @@ class Mixture:
         values, vectors = np.linalg.eigh((covariance + np.swapaxes(covariance, -1, -2)) / 2)
         values = np.maximum(values, np.maximum(1e-9, 1e-7 * values[..., -1:]))
         precision = (vectors / values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-        return Mixture(np.log(np.maximum(mass, 0.1 / K)), moved @ self._back + self.mean[:, None], precision)
+        centre, mass = moved @ self._back + self.mean[:, None], np.maximum(mass, 0.1 / K)
+        if n_kept < K:
+            rows, heaviest = np.arange(S)[:, None], np.argpartition(-mass, n_kept, axis=1)[:, :n_kept]
+            mass, centre, precision = mass[rows, heaviest], centre[rows, heaviest], precision[rows, heaviest]
+        return Mixture(np.log(mass), centre, precision)

@@ -37,8 +37,9 @@ class Effort:
     n_windows : int, components that follow the posterior from the network's draws
     width : float, scale of the windows, as a share of the network's spread
     n_steps : int, Levenberg–Marquardt steps of each window
-    n_new : int, windows added at draws of large weight after every second round
-    rounds : tuple of int, draws in each round
+    n_new : int, windows added at draws of large weight after every round
+    n_draws, n_rounds : int, draws of a round, and how many rounds there are at most
+    n_kept : int, rounds whose draws count, the last ones
     ess, pareto_k : float, a sounding is done at so large an effective sample size and so small a k̂
     n_particles, n_sweeps : int, Markov chains and their steps for those that are not done then
     """
@@ -47,7 +48,9 @@ class Effort:
     width: float = 0.5
     n_steps: int = 3
     n_new: int = 16
-    rounds: tuple[int, ...] = (500, 700, 700, 700, 1000, 2000, 3000)
+    n_draws: int = 600
+    n_rounds: int = 14
+    n_kept: int = 6
     ess: float = 1000.0
     pareto_k: float = 0.7
     n_particles: int = 1000
@@ -58,8 +61,8 @@ class Effort:
         """What so many parameters need: the posterior's sheets have more dimensions, and take more windows to cover."""
         if n_parameters <= _FEW:
             return cls()
-        n_windows = 32 * (n_parameters - 2)
-        return cls(n_windows=n_windows, width=0.6, n_new=32, rounds=(800, 1000, 1000, 1500, 2000, 3000, 3000))
+        n_windows = 40 * (n_parameters - 2)
+        return cls(n_windows=n_windows, width=0.6, n_new=32, n_draws=500, n_rounds=16, n_kept=10)
 
 
 @dataclass
@@ -213,10 +216,11 @@ def _resample(weight, n, rng):
 def _sample_batch(target, rows, network, rngs, effort, sampled, points):
     window = np.linalg.inv(network.covariance + _FLOOR * np.eye(target.n_parameters)) / effort.width**2
     run = Run(target, rows, _first_proposal(target, rows, network, window, rngs, effort), rngs)
-    for k, n in enumerate(effort.rounds):
+    for k in range(effort.n_rounds):
         if k:
             run.propose(_next_proposal(run, window, effort))
-        run.draw(n)
+            run.forget(effort.n_kept)
+        run.draw(effort.n_draws)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
         _keep(run, np.flatnonzero(finished), sampled, points)
         left = np.flatnonzero(~finished)
@@ -245,7 +249,7 @@ def _first_proposal(target, rows, network, window, rngs, effort):
 
 def _next_proposal(run, window, effort):
     """The last proposal, adapted to all draws, with new windows where single draws weigh much."""
-    adapted = run.mixtures[-1].adapted(run.x, run.tempered(), _PSEUDO)
+    adapted = run.mixtures[-1].adapted(run.x, run.tempered(), _PSEUDO, effort.n_windows)
     if not effort.n_new:
         return adapted
     S = len(run.x)
@@ -287,7 +291,7 @@ def _escalate(run, window, effort, sampled, points):
     log_weight -= np.log(np.exp(log_weight).sum(axis=1, keepdims=True))
     run.propose(run.mixtures[-1].joined(log_weight + np.log(2.0), centre, precision))
     for _ in range(2):
-        run.draw(effort.rounds[-1])
+        run.draw(4 * effort.n_draws)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
         _keep(run, np.flatnonzero(finished), sampled, points, n_moves)
         left = np.flatnonzero(~finished)
@@ -327,7 +331,7 @@ def _keep(run, rows, sampled, points, n_moves=None):
             log_evidence=run.log_evidence[rows],
             ess=run.ess[rows],
             pareto_k=run.pareto_k[rows],
-            n_evaluated=run.x.shape[1] + (0 if n_moves is None else n_moves[rows]),
+            n_evaluated=run.n_forgotten + run.x.shape[1] + (0 if n_moves is None else n_moves[rows]),
             escalated=np.full(len(rows), n_moves is not None),
             by_chains=np.zeros(len(rows), dtype=bool),
             log_weight_at=at,

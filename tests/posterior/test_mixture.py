@@ -57,7 +57,7 @@ def test_draws_come_as_evenly_from_the_components_as_can_be():
 def test_adaptation_to_its_own_draws_leaves_a_mixture_as_it_is():
     some = mixture(S=1, K=2)
     x = some.draw(100_000, generators(1))
-    again = some.adapted(x, np.full((1, 100_000), 1e-5), pseudo=0.0)
+    again = some.adapted(x, np.full((1, 100_000), 1e-5), pseudo=0.0, n_kept=2)
     np.testing.assert_allclose(again.weight, some.weight, atol=0.01)
     np.testing.assert_allclose(again.centre, some.centre, atol=0.03)
     np.testing.assert_allclose(again.precision, some.precision, rtol=0.06, atol=0.3)
@@ -68,9 +68,17 @@ def test_adaptation_moves_a_component_to_where_the_weight_is():
     x = np.random.default_rng(2).standard_normal((1, 20_000, 2)) * 2
     weight = np.exp(-np.square((x - [1.5, -1.0]) / 0.3).sum(axis=2) / 2)
     for _ in range(30):
-        one = one.adapted(x, weight / weight.sum(), pseudo=0.01)
+        one = one.adapted(x, weight / weight.sum(), pseudo=0.01, n_kept=1)
     np.testing.assert_allclose(one.centre[0, 0], [1.5, -1.0], atol=0.1)
     assert (np.diagonal(one.precision[0, 0]) > 4).all()
+
+
+def test_adaptation_lets_go_of_the_components_without_weight():
+    apart = Mixture(np.zeros((1, 3)), np.array([[[-50.0], [0.0], [50.0]]]), np.ones((1, 3, 1, 1)))
+    x = apart.draw(3000, generators(1))
+    weight = np.where(x[..., 0] < 25, 1.0, 1e-9)
+    kept = apart.adapted(x, weight / weight.sum(), pseudo=0.1, n_kept=2)
+    np.testing.assert_allclose(np.sort(kept.centre[0, :, 0]), [-50, 0], atol=0.2)
 
 
 def test_a_part_and_a_joined_one_keep_their_densities():

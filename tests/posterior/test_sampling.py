@@ -83,7 +83,7 @@ def test_an_answer_does_not_depend_on_what_else_is_in_the_batch(sampled):
 def test_chains_take_over_where_importance_sampling_does_not_suffice(exact):
     some, _ = target()
     # so few windows, wide as the prior, and hardly a round: k̂ cannot be reached
-    poor = Effort(n_windows=4, n_new=0, n_steps=0, rounds=(60, 60), ess=1e9, n_particles=1000, n_sweeps=24)
+    poor = Effort(n_windows=4, n_new=0, n_steps=0, n_draws=60, n_rounds=2, ess=1e9, n_particles=1000, n_sweeps=24)
     found = sample(some, vague(N), generators(N), poor, 2000)
     assert found.by_chains.all()
     mean, sd, _ = exact
