@@ -38,7 +38,7 @@ def main():
     sets = {
         "draws from the prior": fresh,
         "noise 15 % larger": channels.from_scale(channels.to_scale(exact) + sigma * rng.standard_normal(exact.shape)),
-        "5 layers instead of 3": shifts(task)["5 layers instead of 3"](task, few, rng),
+        "5 layers instead of 3": shifts(task)["5 layers instead of 3"](task, few, rng)[1],
         "one sounding again and again": _repeated(task, few, rng),
     }
     print(

@@ -1,7 +1,9 @@
 """Range flags: how well they tell the RANGE shifts from soundings of the prior, at their stated false-alarm rate.
 
 Run ``python -m benchmarks.flags --task MT3``. For every shift: the AUROC of each check's score and of the joint p-value
-(the probability that a shifted sounding looks stranger than a fresh one of the prior), and the share that is flagged.
+(the probability that a shifted sounding looks stranger than a fresh one of the prior), and the share that is flagged;
+with ``--covered`` also how often the posterior's 90 % intervals of the property against depth hold the truth of those
+that were not flagged, averaged over depths.
 With ``--fresh`` instead the joint false alarms on fresh soundings by stratum, and the detection of some field troubles.
 """
 
@@ -13,11 +15,12 @@ import numpy as np
 from scipy.stats import rankdata
 
 from benchmarks.field import false_alarms
-from benchmarks.shifts import shifts
+from benchmarks.shifts import drawn, shifts
 from benchmarks.tasks import TASKS, TEST_SEED
 from bpinvert import Inverter, load_inverter
 from bpinvert.checks import NAMES
 from bpinvert.geometry import as_observed
+from bpinvert.inverter.summarizing import at_depths
 
 _MISSING = 6
 _SHIFTED = 2000
@@ -30,6 +33,7 @@ def main():
     parser.add_argument("--levels", nargs="+", default=["network", "refined"])
     parser.add_argument("--soundings", type=int, default=50_000, help="fresh ones")
     parser.add_argument("--inverter", help="file of one that is fitted for the task, instead of training one")
+    parser.add_argument("--covered", type=int, default=0, help="soundings of each shift whose posterior is sampled")
     parser.add_argument("--fresh", action="store_true", help="false alarms by stratum instead")
     options = parser.parse_args()
     task = TASKS[options.task]
@@ -42,6 +46,22 @@ def main():
     print(f"task {task.name}, {len(fresh)} fresh soundings, {_SHIFTED} of each shift, test seed {TEST_SEED + 2}")
     for level in options.levels:
         detection(task, inverter, fresh, level)
+    if options.covered:
+        covered(task, inverter, options.covered)
+
+
+def covered(task, inverter, n):
+    """Print the coverage of 90 % intervals among the soundings of every shift that were not flagged."""
+    print(f"\n90 % intervals against depth, {n} soundings of each shift")
+    print(f"{'':30}{'not flagged':>13}{'covered':>10}")
+    for name, shift in {"(none)": drawn, **shifts(task)}.items():
+        models, data = shift(task, n, np.random.default_rng(TEST_SEED + 4))
+        result = inverter.invert(data, "posterior")
+        true = at_depths(models["resistivity"], models["thickness"], result["depth_grid"].values)
+        low, high = result["resistivity_profile_quantile"].values[[0, -1]]
+        quiet = result["flag"].values == 0
+        inside = ((low <= true) & (true <= high))[quiet]
+        print(f"{name:30}{quiet.mean():>13.0%}{inside.mean() if quiet.any() else np.nan:>10.1%}", flush=True)
 
 
 def detection(task, inverter, fresh, level):
@@ -53,7 +73,7 @@ def detection(task, inverter, fresh, level):
         f"{'AUROC':30}" + "".join(f"{check:>13}" for check in NAMES) + f"{'joint':>9}{'joint-best':>12}{'flagged':>9}"
     )
     for name, shift in shifts(task).items():
-        result = inverter.check(shift(task, _SHIFTED, np.random.default_rng(TEST_SEED + 4)), level)
+        result = inverter.check(shift(task, _SHIFTED, np.random.default_rng(TEST_SEED + 4))[1], level)
         own = [
             auroc(before, after)
             for before, after in zip(usual["score"].values.T, result["score"].values.T, strict=True)

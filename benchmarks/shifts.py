@@ -1,6 +1,7 @@
 """The shifts of task RANGE: soundings that no model of the task's prior, survey and noise would give.
 
-Each shift is one small function: a task, a number of soundings and random numbers in, noisy data in physical units out.
+Each shift is one small function: a task, a number of soundings and random numbers in; the true models and noisy data in
+physical units out.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ def shifts(task) -> dict:
 
 
 def _noisy(task, models, rng, survey=None):
-    """Soundings of models, with noise."""
+    """Models, and soundings of them with noise."""
     data = (survey or task.survey)(**models)
-    return task.noise.draw(data, task.survey.channels, rng)
+    return models, task.noise.draw(data, task.survey.channels, rng)
 
 
-def _drawn(task, n, rng, survey=None):
+def drawn(task, n, rng, survey=None):
     """Ordinary soundings, or those that another survey records over ordinary ground."""
     return _noisy(task, task.prior.draw(n, rng), rng, survey)
 
@@ -54,17 +55,17 @@ def _times(*factors):
     """All ρa times one of these factors; a phase stays."""
 
     def shift(task, n, rng):
-        data = _drawn(task, n, rng)
+        models, data = drawn(task, n, rng)
         data[:, task.survey.channels.columns("apparent_resistivity")] *= rng.choice(factors, (n, 1))
-        return data
+        return models, data
 
     return shift
 
 
 def _off(task, n, rng, difference):
     """Ordinary soundings with `difference` (n, n_channels) added on the scale."""
-    channels = task.survey.channels
-    return channels.from_scale(channels.to_scale(_drawn(task, n, rng)) + difference)
+    channels, (models, data) = task.survey.channels, drawn(task, n, rng)
+    return models, channels.from_scale(channels.to_scale(data) + difference)
 
 
 def _outlier(task, n, rng):
@@ -75,15 +76,15 @@ def _outlier(task, n, rng):
     scaled = channels.to_scale(task.noise.draw(exact, channels, rng))
     rows, column = np.arange(n), rng.integers(len(channels), size=n)
     scaled[rows, column] += rng.choice([-10, 10], n) * sigma[rows, column]
-    return channels.from_scale(scaled)
+    return models, channels.from_scale(scaled)
 
 
 def _noisier(task, n, rng):
     """Noise of 10 % instead of 3 %."""
-    channels = task.survey.channels
-    exact = task.survey(**task.prior.draw(n, rng))
+    channels, models = task.survey.channels, task.prior.draw(n, rng)
+    exact = task.survey(**models)
     sigma = task.noise.sigma_on_scale(exact, channels) * 10 / 3
-    return channels.from_scale(channels.to_scale(exact) + sigma * rng.standard_normal(exact.shape))
+    return models, channels.from_scale(channels.to_scale(exact) + sigma * rng.standard_normal(exact.shape))
 
 
 def _bad_electrodes(task, n, rng):
@@ -106,25 +107,25 @@ def _lateral(task, n, rng):
 
 
 def _wenner(task, n, rng):
-    return _drawn(task, n, rng, Wenner(a=task.survey.ab2))
+    return drawn(task, n, rng, Wenner(a=task.survey.ab2))
 
 
 def _feet(task, n, rng):
-    return _drawn(task, n, rng, Schlumberger(ab2=_FOOT * task.survey.ab2))
+    return drawn(task, n, rng, Schlumberger(ab2=_FOOT * task.survey.ab2))
 
 
 def _mn(task, n, rng):
-    return _drawn(task, n, rng, Schlumberger(ab2=task.survey.ab2, mn2=task.survey.ab2 / 3))
+    return drawn(task, n, rng, Schlumberger(ab2=task.survey.ab2, mn2=task.survey.ab2 / 3))
 
 
 def _frequencies(task, n, rng):
-    return _drawn(task, n, rng, Magnetotelluric(period=1 / task.survey.period))
+    return drawn(task, n, rng, Magnetotelluric(period=1 / task.survey.period))
 
 
 def _radians(task, n, rng):
-    data, columns = _drawn(task, n, rng), task.survey.channels.columns("phase")
+    (models, data), columns = drawn(task, n, rng), task.survey.channels.columns("phase")
     data[:, columns] = np.radians(data[:, columns])
-    return data
+    return models, data
 
 
 _OF_ALL = {

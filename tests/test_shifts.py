@@ -13,14 +13,15 @@ def test_every_shift_gives_usable_data_and_is_repeatable(name):
     task = TASKS[name]
     assert len(shifts(task)) == {"MT3": 13, "VES3": 14}[name]
     for shift in shifts(task).values():
-        data = shift(task, 20, np.random.default_rng(0))
+        models, data = shift(task, 20, np.random.default_rng(0))
+        assert len(models["resistivity"]) == 20
         assert data.shape == (20, len(task.survey.channels)) and (np.isfinite(data).all() and (data > 0).all())
-        np.testing.assert_array_equal(data, shift(task, 20, np.random.default_rng(0)))
+        np.testing.assert_array_equal(data, shift(task, 20, np.random.default_rng(0))[1])
 
 
 def test_an_outlier_is_ten_standard_deviations_off_in_one_datum():
     task = TASKS["VES3"]
-    spoilt = np.log(shifts(task)["one 10 σ outlier"](task, 500, np.random.default_rng(0)))
+    spoilt = np.log(shifts(task)["one 10 σ outlier"](task, 500, np.random.default_rng(0))[1])
     rng = np.random.default_rng(0)
     exact = np.log(task.survey(**task.prior.draw(500, rng)))
     off = np.sort(np.abs(spoilt - exact) / 0.03, axis=1)
