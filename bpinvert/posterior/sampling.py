@@ -8,24 +8,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import ndtr
 
-from bpinvert.posterior import coordinates, pareto, smooth
+from bpinvert.posterior import coordinates, pareto, proposing, smooth
 from bpinvert.posterior.chains import move
 from bpinvert.posterior.importance import Run
 from bpinvert.posterior.mixture import Mixture
-from bpinvert.posterior.windows import follow, spread_out
 
 # Soundings side by side: arrays of their draws stay within the cache.
 _AT_ONCE, _SMOOTH_AT_ONCE = 25, 8
-# Candidates among which the starts of the windows are spread out; the variance added to the network's.
-_CANDIDATES, _INFLATION = 4, 1.0
-# Variance added to the network's in the windows' shape, and the power that flattens their masses.
-_FLOOR, _FLATNESS, _FAINTEST = 0.01, 0.7, -8.0
-# Share of the network's own mixture in the first proposal; of new windows in later ones.
-_OF_NETWORK, _OF_NEW = 0.1, 0.25
 # Parameters up to which the smaller effort suffices.
 _FEW = 5
-# Components hold on by such a share of the draws.
-_PSEUDO = 0.1
 
 
 @dataclass(frozen=True)
@@ -214,11 +205,11 @@ def _resample(weight, n, rng):
 
 
 def _sample_batch(target, rows, network, rngs, effort, sampled, points):
-    window = np.linalg.inv(network.covariance + _FLOOR * np.eye(target.n_parameters)) / effort.width**2
-    run = Run(target, rows, _first_proposal(target, rows, network, window, rngs, effort), rngs)
+    window = proposing.windows_of(network, effort.width)
+    run = Run(target, rows, proposing.first(target, rows, network, window, rngs, effort), rngs)
     for k in range(effort.n_rounds):
         if k:
-            run.propose(_next_proposal(run, window, effort))
+            run.propose(proposing.following(run, window, effort))
             run.forget(effort.n_kept)
         run.draw(effort.n_draws)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
@@ -231,65 +222,10 @@ def _sample_batch(target, rows, network, rngs, effort, sampled, points):
     _escalate(run, window, effort, sampled, points)
 
 
-def _first_proposal(target, rows, network, window, rngs, effort):
-    """Windows from draws of the network's mixture, spread out, beside that mixture itself."""
-    S, P = network.mean.shape
-    n = _CANDIDATES * effort.n_windows
-    start = network.draw(n, rngs)
-    scatter = np.linalg.cholesky(_INFLATION * network.covariance / 2 + 1e-6 * np.eye(P))
-    start += np.stack([rng.standard_normal((n, P)) for rng in rngs]) @ np.swapaxes(scatter, 1, 2)
-    start = np.clip(start, -coordinates.FARTHEST, coordinates.FARTHEST)
-    start = start[np.arange(S)[:, None], spread_out(start, window, effort.n_windows)]
-    log_weight, centre, precision = follow(target, rows, start, window, effort.n_steps)
-    log_weight = _FLATNESS * (log_weight - log_weight.max(axis=1, keepdims=True))
-    windows = Mixture(np.maximum(log_weight, _FAINTEST), centre, precision)
-    ratio = np.log(_OF_NETWORK / (1 - _OF_NETWORK))
-    return windows.joined(np.log(np.maximum(network.weight, 1e-30)) + ratio, network.centre, network.precision)
-
-
-def _next_proposal(run, window, effort):
-    """The last proposal, adapted to all draws, with new windows where single draws weigh much."""
-    adapted = run.mixtures[-1].adapted(run.x, run.tempered(), _PSEUDO, effort.n_windows)
-    if not effort.n_new:
-        return adapted
-    S = len(run.x)
-    n = min(6 * effort.n_new, run.x.shape[1] - 1)
-    heaviest = np.argpartition(-run.log_weight, n, axis=1)[:, :n]
-    weight = np.take_along_axis(run.log_weight, heaviest, axis=1)
-    order = np.argsort(-weight, axis=1)
-    heaviest, weight = np.take_along_axis(heaviest, order, axis=1), np.take_along_axis(weight, order, axis=1)
-    points = run.x[np.arange(S)[:, None], heaviest]
-    weight = np.exp(weight - weight[:, :1])
-    chosen = _far_and_heavy(points, weight, window, effort.n_new)
-    start = np.take_along_axis(points, chosen[..., None], axis=1)
-    _, centre, precision = follow(run.target, run.rows, start, window, 1)
-    share = np.take_along_axis(weight, chosen, axis=1)
-    share = _OF_NEW * share / share.sum(axis=1, keepdims=True) + 1e-3
-    return adapted.joined(np.log(share), centre, precision)
-
-
-def _far_and_heavy(points, weight, window, n):
-    """Places (S, n) of points of large weight that no other chosen one stands for."""
-    flat = points @ np.linalg.cholesky(window)
-    rows = np.arange(len(flat))
-    chosen = np.zeros((len(flat), n), dtype=int)
-    nearest = np.full(weight.shape, np.inf)
-    for k in range(1, n):
-        off = flat - flat[rows, chosen[:, k - 1]][:, None]
-        np.minimum(nearest, np.square(off).sum(axis=2), out=nearest)
-        chosen[:, k] = (np.minimum(nearest, 4.0) * weight).argmax(axis=1)
-    return chosen
-
-
 def _escalate(run, window, effort, sampled, points):
     """Markov chains from the draws so far; windows where they end; their own draws where even that is not enough."""
     x, chi2, n_moves = move(run, effort.n_particles, effort.n_sweeps)
-    chosen = spread_out(x, window, min(2 * effort.n_windows, effort.n_particles))
-    start = np.take_along_axis(x, chosen[..., None], axis=1)
-    log_weight, centre, precision = follow(run.target, run.rows, start, window, 1)
-    log_weight = np.maximum(_FLATNESS * (log_weight - log_weight.max(axis=1, keepdims=True)), _FAINTEST)
-    log_weight -= np.log(np.exp(log_weight).sum(axis=1, keepdims=True))
-    run.propose(run.mixtures[-1].joined(log_weight + np.log(2.0), centre, precision))
+    run.propose(proposing.afresh(run, x, window, effort))
     for _ in range(2):
         run.draw(4 * effort.n_draws)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
@@ -299,7 +235,7 @@ def _escalate(run, window, effort, sampled, points):
             return
         run.take(left)
         x, chi2, window, n_moves = x[left], chi2[left], window[left], n_moves[left]
-        run.propose(_next_proposal(run, window, effort))
+        run.propose(proposing.following(run, window, effort))
     run.counts.pop(), run.mixtures.pop(), run._densities.pop()
     _keep(run, np.arange(len(run.rows)), sampled, points, n_moves)
     # Importance weights that are not to be trusted: the chains' own states.
