@@ -41,7 +41,8 @@ class Sampler:
         self.effort, self.done, self.intervals = effort, done, intervals
         self.priors = {count: branch.prior for count, branch in branches.items()}
         self.profiles = None
-        if 0 not in branches:
+        # A half-space alone has no depths, nor have models without layers.
+        if max(self.priors) > 1:
             depths = summarizing.depth_grid(next(reversed(self.priors.values())))
             self.profiles = summarizing.Profiles(self.priors, layer_weights, depths)
 
