@@ -46,6 +46,8 @@ UNITS = {
     "basement_depth": "m",
     "depth_of_investigation": "m",
 }
+# A model of more layers is a smooth one: it is drawn, and its layers are not told one by one.
+MOST_LISTED = 8
 # What the names of a posterior's summary mean; parameters are named after themselves.
 _MEANINGS = {
     "ess": "effective sample size of the posterior",
@@ -287,6 +289,25 @@ def _bits(values, meanings, long_name):
 def sounding_name(result, sounding: int) -> str:
     """The sounding's own name, or its number where it has none."""
     return str(result["name"].values[sounding]) if "name" in result else f"sounding {sounding}"
+
+
+def layer_shares(one) -> dict[int, float]:
+    """{number of layers: its probability} of one sounding, the most probable first; without those that have none."""
+    if "layer_probability" not in one:
+        return {}
+    found = zip(one["layer_count"].values.tolist(), one["layer_probability"].values.tolist(), strict=True)
+    return dict(sorted(((count, share) for count, share in found if share > 0), key=lambda pair: -pair[1]))
+
+
+def investigated(one) -> float:
+    """Depth of investigation of one sounding in m; NaN where its profile ends there, for it may be deeper."""
+    profile = next((name for name in one.data_vars if str(name).endswith("_profile_quantile")), None)
+    if profile is None:
+        return np.nan
+    # A result of several inverters has the depths of all of them.
+    known = np.isfinite(one[profile].values).all(axis=0)
+    depth = float(one["depth_of_investigation"])
+    return depth if 0 < depth < one["depth_grid"].values[known].max(initial=0.0) else np.nan
 
 
 def place_of(result, sounding: int | str) -> int:

@@ -12,9 +12,10 @@ from bpinvert.plots.borehole import draw_known
 from bpinvert.plots.coverage import calibration, layer_counts
 from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
-from bpinvert.results import compact, place_of, sounding_name
+from bpinvert.plots.uncertainty import is_sampled, layer_probability, layer_words
+from bpinvert.results import MOST_LISTED, compact, place_of, sounding_name
 
-__all__ = ["calibration", "curve", "layer_counts", "learning", "sounding"]
+__all__ = ["calibration", "curve", "layer_counts", "layer_probability", "learning", "sounding"]
 
 _TITLE_WIDTH = 60
 
@@ -28,6 +29,10 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     axes; magnetotelluric ones have panels for apparent resistivity, phase and model. What a borehole says (`fixed` of
     `Inverter.invert`) is drawn over the model.
 
+    Of a posterior: bands with 50 % and 90 % of the resistivity at each depth over all numbers of layers, thin the
+    best-fitting model, dotted the depth of investigation where the profile goes deeper, and the 90 % intervals of the
+    parameters in the table, given this number of layers.
+
     Parameters
     ----------
     result : xarray.Dataset
@@ -40,18 +45,19 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
 
     Returns
     -------
-    array of Axes : (curve, table), or (apparent resistivity, phase, model, table).
+    array of Axes : (curve, table), or (apparent resistivity, phase, model, table); a model of more than eight layers
+        has no table.
     """
     place = place_of(result, sounding)
     one = result.isel(sounding=place)
     panels = [_readings(one, quantity) for quantity in QUANTITIES if quantity in one]
-    axes = prepare(axes, len(panels))
+    resistivity, depth = layers(one["resistivity"].values, one["thickness"].values)
+    axes = prepare(axes, len(panels), table=len(resistivity) <= MOST_LISTED)
     for ax, readings in zip(axes, panels, strict=False):
         draw_readings(ax, readings)
-    resistivity, depth = layers(one["resistivity"].values, one["thickness"].values)
     own = len(panels) > 1
     draw_known(axes[len(panels) if own else 0], one, depth, downward=own)
-    finish(axes, panels, [(resistivity, depth)], ["model"])
+    finish(axes, panels, [(resistivity, depth)], ["model"], uncertain=one if is_sampled(one) else None)
     name = sounding_name(result, place)
     flagged = _flag_names(one)
     fit = f"chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
@@ -60,7 +66,7 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     if not resistivity.size:
         fit = "not inverted: too few readings are used"
     # The flags get a line of their own; a line too long would run into the next panel.
-    lines = [name, fit, *([f"flagged: {', '.join(flagged)}"] if flagged else [])]
+    lines = [name, fit, *filter(None, [layer_words(one)]), *([f"flagged: {', '.join(flagged)}"] if flagged else [])]
     title = "\n".join(textwrap.fill(line, _TITLE_WIDTH) for line in lines)
     fonts = {"fontfamily": families(), "fontsize": "medium"}
     axes[0].set_title(title, color=ALARM if flagged else DATA, loc="left", **fonts)

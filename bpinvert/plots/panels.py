@@ -9,12 +9,15 @@ import numpy as np
 from matplotlib import font_manager
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from bpinvert.plots.readings import MODEL
+from bpinvert.plots.readings import DATA, MODEL
+from bpinvert.plots.uncertainty import draw_bands, draw_investigation, intervals
+from bpinvert.results import MOST_LISTED
 
 COORDINATES = {"ab2": "AB/2 (m)", "a": "a (m)", "period": "period (s)"}
 QUANTITIES = {"apparent_resistivity": "apparent resistivity (Ω·m)", "phase": "phase (degrees)"}
 # A flat curve would fill the panel with its noise, between ticks without labels.
 _NARROWEST = 4.0
+_SMALL = {"color": "#555555", "fontsize": 7.5}
 # Of Linux, Windows and macOS, with Chinese, Japanese or Korean letters.
 _FONTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Microsoft YaHei", "SimHei",
@@ -57,13 +60,15 @@ def prepare(axes, n_panels, table=True):
     return np.array([named[name] for name in names])
 
 
-def finish(axes, panels, layered, labels, colours=None):
-    """Scales, model steps, legend and table, once the data are drawn."""
+def finish(axes, panels, layered, labels, colours=None, uncertain=None):
+    """Scales, model steps, legend and table, once the data are drawn; `uncertain` is a sounding with a posterior."""
     own = len(panels) > 1
     for ax, readings in zip(axes, panels, strict=False):
         _style_curve(ax, readings)
     ax = axes[len(panels)] if own else axes[0]
     span = _depth_span(panels[0].at, layered, own)
+    if uncertain is not None:
+        _draw_posterior(ax, uncertain, span, own)
     for i, (resistivity, bottom) in enumerate(layered):
         _draw_step(ax, resistivity, bottom, span, labels[i], MODEL if colours is None else colours[i], own)
     if own:
@@ -88,10 +93,19 @@ def finish(axes, panels, layered, labels, colours=None):
         axes[0].set_ylim(middle / _NARROWEST**0.5, middle * _NARROWEST**0.5)
     _plain_ticks(axes[0].yaxis)
     _legend(axes[0])
+    if own and uncertain is not None:
+        _legend(ax)
     if len(axes) > len(panels) + own:
         axes[-1].set_axis_off()
-        if len(layered) == 1 and layered[0][0].size:
-            _draw_table(axes[-1], *layered[0])
+        if len(layered) == 1 and 0 < layered[0][0].size <= MOST_LISTED:
+            _draw_table(axes[-1], *layered[0], uncertain)
+
+
+def _draw_posterior(ax, one, span, downward):
+    draw_bands(ax, one, span, downward)
+    best = [one[f"{name}_best"].values for name in ("resistivity", "thickness")]
+    _draw_step(ax, *layers(*best), span, "best-fitting model", DATA, downward, lw=0.8)
+    draw_investigation(ax, one, span, downward)
 
 
 def _legend(ax):
@@ -111,11 +125,11 @@ def _depth_span(at, layered, own):
     return min([at.min(initial=1e6) / 1.4, *bottoms / 2]), max([at.max(initial=1.0) * 1.4, *bottoms * 2])
 
 
-def _draw_step(ax, resistivity, bottom, span, label, colour, downward):
+def _draw_step(ax, resistivity, bottom, span, label, colour, downward, lw=2.0):
     edges = np.concatenate([span[:1], bottom[:-1], span[1:]])
     depth, rho = np.repeat(edges, 2)[1:-1], np.repeat(resistivity, 2)
     if rho.size:
-        ax.plot(*((rho, depth) if downward else (depth, rho)), color=colour, lw=2, label=label)
+        ax.plot(*((rho, depth) if downward else (depth, rho)), color=colour, lw=lw, label=label)
 
 
 def _style_curve(ax, readings):
@@ -145,16 +159,20 @@ def _plain(value):
     return f"{value:g}" if value < 1e5 else f"{value:.0f}"
 
 
-def _draw_table(ax, resistivity, bottom):
+def _draw_table(ax, resistivity, bottom, uncertain=None):
     thickness = np.diff(bottom, prepend=0.0)
     number = lambda value: f"{value:.3g}" if value < 999.5 else f"{value:.0f}"  # noqa: E731
     rows = [
         [str(i + 1), number(rho), number(h) if np.isfinite(h) else "∞", number(z) if np.isfinite(z) else "∞"]
         for i, (rho, h, z) in enumerate(zip(resistivity, thickness, bottom, strict=True))
     ]
+    if uncertain is not None:
+        # Below each row its 90 % intervals, smaller and without a line between.
+        below = [["", *words] for words in intervals(uncertain, len(rows))]
+        rows = [row for pair in zip(rows, below, strict=True) for row in pair]
     table = ax.table(
         rows, colLabels=["layer", "ρ (Ω·m)", "h (m)", "depth (m)"], loc="upper center", cellLoc="right",
-        colWidths=[0.18, 0.28, 0.25, 0.29],
+        colWidths=[0.18, 0.28, 0.25, 0.29] if uncertain is None else [0.15, 0.28, 0.28, 0.29],
     )  # fmt: skip
     table.auto_set_font_size(False)
     table.set_fontsize(10)
@@ -164,3 +182,12 @@ def _draw_table(ax, resistivity, bottom):
         if row == 0:
             cell.set_facecolor("#eef3f8")
             cell.set_text_props(weight="bold")
+        elif uncertain is not None:
+            cell.visible_edges = "BRL" if row % 2 == 0 else "TRL"
+            if row % 2 == 0:
+                cell.set_height(0.7 * cell.get_height())
+                cell.set_text_props(**_SMALL)
+    if uncertain is not None:
+        height = sum(table[row, 0].get_height() for row in range(len(rows) + 1))
+        # Tables begin 2 % below the top of their axes.
+        ax.text(0.5, 0.97 - height, "small: 90 % intervals", ha="center", va="top", **_SMALL)
