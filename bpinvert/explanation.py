@@ -12,6 +12,7 @@ from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.demands import demands
 from bpinvert.noise import FREEDOM
 from bpinvert.results import STATUS, UNITS, place_of
+from bpinvert.uncertainty import describe_posterior
 
 _SYMBOLS = {"apparent_resistivity": "ρa", "phase": "phase"}
 _COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n"}
@@ -92,6 +93,7 @@ def explain(result, sounding: int | str = 0) -> str:
         advice = [_ADVICE[first[0]]]
         if wanted and first[0] != "range":
             advice = [_ADVICE["residual" if wanted[0].kind == "reading" else "demand"]]
+    sentences += describe_posterior(one, result.attrs)
     for name, (bit, meaning) in STATUS.items():
         if status & bit and name in ("extrapolated", "readings_masked", "not_converged", "at_prior_edge"):
             sentences.append(f"Note: {meaning}.")
