@@ -49,7 +49,8 @@ def general(names, properties, quantities):
     out = set()
     for name in names:
         for word, pattern in patterns.items():
-            name = re.sub(rf"^(predicted_|residual_)?{word}(_best|_std)$|^(predicted_|residual_){word}$",
+            of = "_best|_std|(?:_profile)?_quantile|_mean|_draws"
+            name = re.sub(rf"^(predicted_|residual_)?{word}({of})$|^(predicted_|residual_){word}$",
                           lambda m, p=pattern: f"{m[1] or m[3] or ''}{p}{m[2] or ''}", name)  # fmt: skip
         out.add(name)
     return out
@@ -75,7 +76,8 @@ def dataset_names(tmp_path_factory):
         inverter = bp.Inverter(
             survey, prior, bp.Noise(0.05, {"phase": 1} if method == "mt" else 0), max_epochs=1, hidden=4
         )
-        result = inverter.fit(samples, n_calibration=1000, progress=False).invert(observed)
+        inverter.fit(samples, n_calibration=1000, progress=False)
+        result = inverter.invert(observed, level="posterior", draws=5)
         for dataset in (observed, samples, result):
             names |= {*dataset.variables, *dataset.dims, *dataset.attrs}
     return general(map(str, names), ["resistivity"], ["apparent_resistivity", "phase"])

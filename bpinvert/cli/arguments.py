@@ -6,7 +6,7 @@ import argparse
 import re
 import textwrap
 
-LEVELS = ("network", "refined")
+LEVELS = ("network", "refined", "posterior")
 METHODS = ("ves", "mt")
 # Keywords of the surveys: name, what it is.
 COORDINATES = {
@@ -35,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Invert geophysical soundings to layered earth models: a network proposes, the physics has the "
         "last word, and a sounding unlike the training is flagged.",
         epilog="`bpinvert COMMAND --help` explains a command and gives an example.",
+        formatter_class=_roomy,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -52,11 +53,19 @@ def make_parser() -> argparse.ArgumentParser:
     _simulate(command)
     _generate(command)
     _train(command)
+    _calibrate(command)
     _invert(command)
     _check(command)
     _plot(command)
     _info(command)
     return parser
+
+
+def _roomy(prog):
+    """argparse forgets that commands are set in, and breaks the line of the longest one."""
+    formatter = argparse.HelpFormatter(prog)
+    formatter._action_max_length = len("    calibrate")
+    return formatter
 
 
 class _Version(argparse.Action):
@@ -174,6 +183,31 @@ def _train(command):
     )
 
 
+def _calibrate(command):
+    parser = command(
+        "calibrate",
+        "how true an inverter's posteriors are",
+        "Simulate soundings that no training has seen, invert them, and say how often the stated intervals and layer "
+        "counts are right. The report is kept in the inverter's file: `info` shows it, `plot` draws it.",
+        "bpinvert calibrate inverter.nc -n 2000",
+    )
+    parser.add_argument("inverter", metavar="INVERTER.nc", help="of `train`")
+    parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        default="posterior",
+        help="of which the posteriors or flags are judged (default: posterior)",
+    )
+    parser.add_argument(
+        "-n",
+        "--n",
+        type=int,
+        help="number of simulations (default: 2000 for posterior, else 50000); 0.01 s to 0.1 s each",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the simulations (default: 0)")
+    parser.add_argument("-o", "--output", metavar="FILE.nc", help="write there and leave the file given as it is")
+
+
 def _invert(command):
     parser = command(
         "invert",
@@ -193,6 +227,9 @@ def _invert(command):
         help="what a borehole says of all soundings: depth or thickness in m, or resistivity in Ω·m, of the layer "
         "counted from 1 at the top or from -1 at the half-space, e.g. depth:1=32+-1 (without +-SIGMA 1 %%); may be "
         "repeated",
+    )
+    parser.add_argument(
+        "--draws", type=int, metavar="N", help="so many models drawn from the posterior in results.nc (default: 0)"
     )
     parser.add_argument(
         "-o",
@@ -219,10 +256,13 @@ def _plot(command):
     parser = command(
         "plot",
         "draw a sounding, its fit and its model",
-        "Draw one sounding of a results file, or of a field sheet, which is inverted first.",
+        "Draw one sounding of a results file, or of a field sheet, which is inverted first; of an inverter's file, "
+        "the report that `calibrate` made.",
         "bpinvert plot results/results.nc --sounding 0 -o sounding.png",
     )
-    parser.add_argument("result", metavar="RESULT.nc|SHEET", help="results.nc of `invert`, or a field sheet")
+    parser.add_argument(
+        "result", metavar="RESULT.nc|SHEET", help="results.nc of `invert`, a field sheet, or a calibrated inverter"
+    )
     parser.add_argument("--sounding", default="0", metavar="K", help="its name, or its place counted from 0 (default)")
     _inversion(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="picture to write: .png, .pdf or .svg")
@@ -243,7 +283,15 @@ def _recipe(parser, nargs=None):
     parser.add_argument("recipe", nargs=nargs, metavar="RECIPE.toml", help=tables)
 
 
+def _number_of_layers(text):
+    if text != "auto" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of layers; write e.g. 3, or auto")
+    return text if text == "auto" else int(text)
+
+
 def _inversion(parser):
+    # Only `invert` has an option for it.
+    parser.set_defaults(draws=0)
     parser.add_argument(
         "--inverter",
         metavar="FILE.nc",
@@ -260,5 +308,17 @@ def _inversion(parser):
         "column out; may be repeated",
     )
     parser.add_argument(
-        "--level", choices=LEVELS, default="refined", help="the network's answer, or refined with the physics (default)"
+        "--level",
+        choices=LEVELS,
+        default="refined",
+        help="the network's answer, refined with the physics (default), or also its uncertainty: all models that fit, "
+        "by sampling",
+    )
+    parser.add_argument(
+        "--layers",
+        dest="n_layers",
+        type=_number_of_layers,
+        default="auto",
+        metavar="N|auto",
+        help="number of layers (default: auto, the most probable of the posterior, else the fewest that fit)",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 
 import numpy as np
 import xarray as xr
 
 import bpinvert as bp
+from bpinvert import calibration
 from bpinvert.cli.files import kind_of, open_result
 from bpinvert.noise import noise_from_dict
 from bpinvert.priors import prior_from_dict
@@ -21,7 +23,8 @@ def run(options) -> int:
     elif kind == "result":
         text = _describe_result(open_result(options.file))
     else:
-        text = describe_inverter(bp.load_inverter(options.file))
+        inverter = bp.load_inverter(options.file)
+        text = "\n\n".join([describe_inverter(inverter), *map(describe_report, inverter.reports.values())])
     print(f"{options.file}: {kind}")
     print(text)
     return 0
@@ -46,8 +49,16 @@ def describe_inverter(inverter) -> str:
     verdicts = inverter.learning_curve()["verdict"].values
     lines["more samples"] = "; ".join(dict.fromkeys(str(sentence) for sentence in verdicts))
     lines["calibration"] = ", ".join(f"{level}: {c.n} soundings" for level, c in inverter.calibrations.items())
+    lines["reports"] = ", ".join(inverter.reports) or "none"
+    if "posterior" not in inverter.reports:
+        lines["reports"] += "; `bpinvert calibrate` makes that on posteriors"
     lines["false alarms"] = f"{100 * inverter.false_alarm_rate:g} in 100 soundings from the prior"
     return _lines(lines | {"versions": _versions(identity["versions"])})
+
+
+def describe_report(report) -> str:
+    """A calibration report in tables, set in like everything else."""
+    return textwrap.indent("\n".join(calibration.lines(report)), "  ")
 
 
 def describe_survey(survey) -> str:

@@ -6,9 +6,13 @@ import csv
 
 import numpy as np
 
-from bpinvert.results import sounding_name
+from bpinvert.results import layer_shares, sounding_name
 from bpinvert.storage import replacing
 
+# Of 90 % intervals, by what follows the name of a quantity in a table.
+ENDS = {"q05": 0.05, "q95": 0.95}
+COMBINED = {"conductance": "S", "transverse_resistance": "ohm m2"}
+SAMPLING = ("layer_probability", "ess", "pareto_k")
 DERIVED = {
     "elevation_top": "m",
     "elevation_bottom": "m",
@@ -27,7 +31,7 @@ def layers(result, sounding: int) -> dict[str, list[float]]:
     one = result.isel(sounding=sounding)
     n = int(one["n_layers"])
     properties = [name for name in result.data_vars if result[name].dims == ("sounding", "layer")]
-    columns = {name: one[name].values[:n].tolist() for name in properties if not name.endswith("_best")}
+    columns = {name: one[name].values[:n].tolist() for name in properties if not name.endswith(("_best", "_mean"))}
     for name in ("thickness", "depth"):
         columns[name] = [*one[name].values[: max(n - 1, 0)].tolist(), np.inf][:n]
     return columns
@@ -58,6 +62,43 @@ def derived(result, sounding: int) -> dict[str, list[float]]:
     return found
 
 
+def intervals(result, sounding: int) -> dict[str, list[tuple[float, float]]]:
+    """The 5 and 95 % quantiles of the columns of :func:`layers` where there is a posterior, else nothing.
+
+    NaN where a layer has none, as the half-space has no thickness.
+    """
+    found, n = {}, int(result["n_layers"][sounding])
+    for name in layers(result, sounding):
+        ends = _ends(result, name, sounding)
+        if ends is not None and n:
+            padded = np.vstack([ends.reshape(-1, 2), np.full((n, 2), np.nan)])
+            found[name] = [tuple(pair) for pair in padded[:n].tolist()]
+    return found
+
+
+def combined(result, sounding: int) -> dict[str, tuple[float, float]]:
+    """The 5 and 95 % quantiles of `COMBINED` where there is a posterior, else nothing."""
+    ends = {name: _ends(result, name, sounding) for name in COMBINED}
+    return {name: tuple(pair.tolist()) for name, pair in ends.items() if pair is not None}
+
+
+def sampling(result, sounding: int) -> dict[str, float]:
+    """Probability of the recommended number of layers and how well the posterior was sampled, where it was."""
+    one = result.isel(sounding=sounding)
+    found = {name: float(one[name]) for name in SAMPLING if name in one and one[name].ndim == 0}
+    if "layer_probability" in one:
+        found["layer_probability"] = layer_shares(one).get(int(one["n_layers"]), np.nan)
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def _ends(result, name, sounding):
+    """Lowest and highest end of the 90 % intervals, (..., 2), or None."""
+    if f"{name}_quantile" not in result:
+        return None
+    ends = result[f"{name}_quantile"].isel(sounding=sounding).sel(quantile=list(ENDS.values())).values.T
+    return ends if np.isfinite(ends).any() else None
+
+
 def cover(result, sounding: int) -> dict[str, float]:
     """Thickness, S and T of all layers above the half-space together, of a sounding that was inverted."""
     columns = layers(result, sounding) | derived(result, sounding)
@@ -70,10 +111,13 @@ def write_models(results: list, path) -> None:
     own = layer_units(results)
     headers = [f"{name} ({unit})" for name, unit in own.items()]
     more = [f"{name} ({unit})" for name, unit in DERIVED.items()]
+    uncertain = posterior_columns(results)
     # The signature lets Excel know that the text is UTF-8.
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["sheet", "sounding", "layer", *headers, "chi2", "rrms (%)", "flag", *more, "picture"])
+        writer.writerow(
+            ["sheet", "sounding", "layer", *headers, "chi2", "rrms (%)", "flag", *more, "picture", *uncertain]
+        )
         for result in results:
             for k in range(result.sizes["sounding"]):
                 place = [str(result["sheet"].values[k]), sounding_name(result, k)]
@@ -82,14 +126,47 @@ def write_models(results: list, path) -> None:
                 columns = layers(result, k) | derived(result, k)
                 if not columns["depth"]:
                     writer.writerow(
-                        [*place, "", *("" for _ in own), *fit, "not inverted", *("" for _ in DERIVED), picture]
+                        [
+                            *place,
+                            "",
+                            *("" for _ in own),
+                            *fit,
+                            "not inverted",
+                            *("" for _ in DERIVED),
+                            picture,
+                            *("" for _ in uncertain),
+                        ]
                     )
+                posterior = _posterior_cells(result, k)
                 for i in range(len(columns["depth"])):
                     before, after = (
                         [_cell(columns[name][i]) if name in columns else "" for name in names]
                         for names in (own, DERIVED)
                     )
-                    writer.writerow([*place, i + 1, *before, *fit, " ".join(flags(result, k)), *after, picture])
+                    last = [_cell(posterior[i].get(name, np.nan)) for name in uncertain.values()]
+                    writer.writerow([*place, i + 1, *before, *fit, " ".join(flags(result, k)), *after, picture, *last])
+
+
+def posterior_columns(results: list) -> dict:
+    """{header: name, or (name, end)} of what posteriors add to the table; nothing where no result has one."""
+    names = {name for result in results for name in result.data_vars}
+    units = {name: unit for name, unit in layer_units(results).items() if f"{name}_quantile" in names}
+    if "layer_probability" in names:
+        units |= {f"total_{name}": unit for name, unit in COMBINED.items() if f"{name}_quantile" in names}
+    columns = {f"{name}_{end} ({unit})": (name, end) for name, unit in units.items() for end in ENDS}
+    return columns | {name: name for name in SAMPLING if name in names}
+
+
+def _posterior_cells(result, sounding):
+    """What :func:`posterior_columns` names, a dict for each layer."""
+    whole = sampling(result, sounding)
+    for name, ends in combined(result, sounding).items():
+        whole |= {(f"total_{name}", end): value for end, value in zip(ENDS, ends, strict=True)}
+    rows = [dict(whole) for _ in layers(result, sounding)["depth"]]
+    for name, ends in intervals(result, sounding).items():
+        for row, pair in zip(rows, ends, strict=True):
+            row |= {(name, end): value for end, value in zip(ENDS, pair, strict=True)}
+    return rows
 
 
 def _cell(value):

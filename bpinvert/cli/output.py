@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bpinvert.cli.layers import layers
+from bpinvert.cli.layers import combined, intervals, layers
 from bpinvert.explanation import explain
-from bpinvert.results import compact, sounding_name
+from bpinvert.results import MOST_LISTED, compact, sounding_name
 from bpinvert.storage import replacing
 
 PICTURES = (".png", ".pdf", ".svg")
 _HEADERS = {"resistivity": "ρ (Ω·m)", "thickness": "h (m)", "depth": "depth (m)"}
+_COMBINED = {"conductance": ("S", "S"), "transverse_resistance": ("T", "Ω·m²")}
 
 
 def describe_sounding(result, sounding: int) -> str:
@@ -24,11 +25,29 @@ def describe_sounding(result, sounding: int) -> str:
     lines = [sounding_name(result, sounding)]
     columns = layers(result, sounding)
     if columns["depth"]:
-        headers = [_HEADERS.get(name, f"{name} ({result[name].attrs['units']})") for name in columns]
-        rows = zip(*([number(value) for value in column] for column in columns.values()), strict=True)
-        lines.append(table(["layer", *headers], [[str(i), *row] for i, row in enumerate(rows, 1)]))
-        lines.append(_fit(result.isel(sounding=sounding)))
+        shown, uncertain = {}, intervals(result, sounding)
+        for name, column in columns.items():
+            header = _HEADERS.get(name, f"{name} ({result[name].attrs['units']})")
+            shown[header] = [number(value) for value in column]
+            # What the prior fixes, as the thicknesses of a depth grid, has no interval.
+            if any(low < high for low, high in uncertain.get(name, ())):
+                shown[f"{header.split(' ')[0]} 90 %"] = [_interval(ends) for ends in uncertain[name]]
+        rows = zip(*shown.values(), strict=True)
+        lines.append(table(["layer", *shown], [[str(i), *row] for i, row in enumerate(rows, 1)]))
+        lines += [*_combined(result, sounding), _fit(result.isel(sounding=sounding))]
     return "\n".join([*lines, wrapped(explain(result, sounding))])
+
+
+def _interval(ends):
+    return f"{number(ends[0])}–{number(ends[1])}" if np.isfinite(ends[1]) else ""
+
+
+def _combined(result, sounding):
+    """The line on S and T, where there is a posterior."""
+    # A smooth model ends where its grid does, not at a half-space.
+    ends = combined(result, sounding) if int(result["n_layers"][sounding]) <= MOST_LISTED else {}
+    said = [f"{symbol} {_interval(ends[name])} {unit}" for name, (symbol, unit) in _COMBINED.items() if name in ends]
+    return [f"  above the half-space, 90 %: {', '.join(said)}"] if said else []
 
 
 def wrapped(text: str) -> str:
@@ -46,7 +65,7 @@ def table(headers: list[str], rows: list[list[str]]) -> str:
     """Columns aligned to the right, two blanks apart."""
     cells = [headers, *rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  " + "  ".join(map(str.rjust, row, widths)) for row in cells)
+    return "\n".join(("  " + "  ".join(map(str.rjust, row, widths))).rstrip() for row in cells)
 
 
 def number(value: float) -> str:

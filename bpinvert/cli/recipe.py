@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bpinvert.cli.arguments import LEVELS
 from bpinvert.inverter import Inverter
 from bpinvert.noise import Noise
 from bpinvert.priors import LayeredPrior
@@ -17,6 +18,7 @@ from bpinvert.sheets import Sheets
 from forward_models import METHODS
 
 SAMPLES = ("n", "seed")
+CALIBRATION = ("level", "n", "seed")
 FIT = ("stream", "n_calibration")
 SPACINGS = {"geomspace": np.geomspace, "linspace": np.linspace, "logspace": np.logspace}
 
@@ -35,6 +37,7 @@ class Recipe:
     samples : dict of `n`, `seed`
     training : dict of keywords of `Inverter`
     fit : dict of keywords of `Inverter.fit`
+    calibration : dict of `level`, `n`, `seed`, of `Inverter.calibrate`
     """
 
     path: Path
@@ -45,6 +48,7 @@ class Recipe:
     samples: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     fit: dict = field(default_factory=dict)
+    calibration: dict = field(default_factory=dict)
 
 
 def read_recipe(path, needed=("survey", "prior")) -> Recipe:
@@ -64,6 +68,7 @@ def read_recipe(path, needed=("survey", "prior")) -> Recipe:
         "sheets": lambda table: Sheets(**_known(table, [f.name for f in fields(Sheets)])),
         "samples": lambda table: _whole_numbers(_known(table, SAMPLES)),
         "training": lambda table: _known(table, [*_training_keywords(), *FIT]),
+        "calibration": _calibration,
     }
     for name in tables:
         if name not in readers:
@@ -141,6 +146,13 @@ def _training_keywords():
 def _keywords(function):
     parameters = inspect.signature(function).parameters.values()
     return [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+
+def _calibration(table):
+    level = _known(table, CALIBRATION).get("level", "posterior")
+    if level not in LEVELS:
+        raise ValueError(f"level is {level!r}; allowed are {', '.join(LEVELS)}.")
+    return {"level": level} | _whole_numbers({key: value for key, value in table.items() if key != "level"})
 
 
 def _whole_numbers(table):

@@ -12,7 +12,18 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from bpinvert.cli.layers import DERIVED, cover, derived, flags, layer_units, layers
+from bpinvert.cli.layers import (
+    DERIVED,
+    ENDS,
+    combined,
+    cover,
+    derived,
+    flags,
+    intervals,
+    layer_units,
+    layers,
+    sampling,
+)
 from bpinvert.explanation import explain
 from bpinvert.results import sounding_name
 from bpinvert.storage import replacing
@@ -69,8 +80,8 @@ def _place(result, k):
     return {"sheet": str(result["sheet"].values[k]), "sounding": sounding_name(result, k)}
 
 
-def _label(name, units):
-    name, unit = _NAMES.get(name, name.replace("_", " ")), _UNITS.get(units, units)
+def _label(name, units, of=""):
+    name, unit = _NAMES.get(name, name.replace("_", " ")) + of, _UNITS.get(units, units)
     return f"{name} ({unit})" if unit else name
 
 
@@ -78,12 +89,16 @@ def _model_columns(results):
     columns = _WHERE | {"layer": ("layer", _TEXT)}
     for name, units in (layer_units(results) | DERIVED).items():
         columns[name] = (_label(name, units), "0.00" if name.startswith("elevation") else _THREE_DIGITS)
+        for end, level in ENDS.items():
+            columns[f"{name}_{end}"] = (_label(name, units, f" {100 * level:.0f} %"), _THREE_DIGITS)
     return columns
 
 
 def _models(result, k):
     """A row for each layer, and the total of those above the half-space."""
     columns = layers(result, k) | derived(result, k)
+    for name, pairs in intervals(result, k).items():
+        columns |= {f"{name}_{end}": column for end, column in zip(ENDS, zip(*pairs, strict=True), strict=True)}
     n, flagged = len(columns["depth"]), bool(flags(result, k))
     for i in range(n):
         layer = i + 1 if i < n - 1 else f"{n} (half-space)"
@@ -103,15 +118,22 @@ _SOUNDING = {
     "used": ("readings used", "0"),
     "read": ("readings read", "0"),
     "n_layers": ("layers", "0"),
+    "layer_probability": ("probability of so many layers (%)", _THREE_DIGITS),
     "thickness": ("h above the half-space (m)", _THREE_DIGITS),
     "longitudinal_conductance": ("S above the half-space (S)", _THREE_DIGITS),
+    "conductance_q05": ("S 5 % (S)", _THREE_DIGITS),
+    "conductance_q95": ("S 95 % (S)", _THREE_DIGITS),
     "transverse_resistance": ("T above the half-space (Ω·m²)", _THREE_DIGITS),
+    "transverse_resistance_q05": ("T 5 % (Ω·m²)", _THREE_DIGITS),
+    "transverse_resistance_q95": ("T 95 % (Ω·m²)", _THREE_DIGITS),
     "chi2": ("chi²/N", _THREE_DIGITS),
     "rrms": ("rrms (%)", _THREE_DIGITS),
     "noise_estimate": ("noise estimate (%)", _THREE_DIGITS),
     "flagged": ("flagged", _TEXT),
     "checks": ("by the checks", _TEXT),
     "p_joint": ("p, all checks", _THREE_DIGITS),
+    "ess": ("effective sample size", "0"),
+    "pareto_k": ("Pareto k̂", "0.00"),
     "picture": ("picture", _TEXT),
     "explanation": ("explanation", _PARAGRAPH),
 }
@@ -123,6 +145,11 @@ def _sounding(result, k):
     measured = [*json.loads(result.attrs["quantities"]), *_coordinates(result)]
     values = {name: one[name].item() for name in ("line", "x", "y", "elevation", "n_layers", "picture") if name in one}
     values |= {name: float(one[name]) for name in ("chi2", "rrms", "p_joint")}
+    values |= sampling(result, k)
+    if "layer_probability" in values:
+        values["layer_probability"] *= 100
+    for name, ends in combined(result, k).items():
+        values |= {f"{name}_{end}": value for end, value in zip(ENDS, ends, strict=True)}
     values["noise_estimate"] = 100 * float(one["noise_estimate"])
     values["used"] = int(one["used"].sum())
     values["read"] = int(np.isfinite([one[name].values for name in measured]).any(axis=0).sum())

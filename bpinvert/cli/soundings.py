@@ -59,6 +59,8 @@ def solve(sheet, inverter, options):
             method=method,
             level=options.level,
             fixed=getattr(options, "fixed", None),
+            n_layers=options.n_layers,
+            draws=options.draws,
             progress=sys.stderr.isatty(),
         )
     except (ValueError, TypeError) as error:

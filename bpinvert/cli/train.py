@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 
 import bpinvert as bp
@@ -19,12 +20,14 @@ def run(options) -> int:
     if bool(options.recipe) == bool(options.widen):
         raise ValueError("train takes either a RECIPE.toml or --widen RESULT.nc; give one of the two.")
     output = check_writable(options.output, (".nc",))
-    inverter, settings = _widened(options.widen) if options.widen else _of_recipe(options.recipe)
+    inverter, settings, calibration = _widened(options.widen) if options.widen else _of_recipe(options.recipe)
     if options.stream:
         settings["stream"] = True
     samples = bp.open_samples(options.samples) if options.samples else None
     begin = time.perf_counter()
     inverter.fit(samples, checkpoint=options.checkpoint or output.with_suffix(".checkpoint"), **settings)
+    if calibration:
+        inverter.calibrate(**calibration, progress=sys.stderr.isatty())
     seconds = time.perf_counter() - begin
     inverter.save(output)
     print(f"The inverter is in {output}; training took {seconds:.0f} s.")
@@ -33,10 +36,11 @@ def run(options) -> int:
 
 
 def _of_recipe(path):
-    """The unfitted inverter of a recipe, and the keywords of its fit."""
+    """The unfitted inverter of a recipe, and the keywords of its fit and its calibration."""
     recipe = read_recipe(path)
     inverter = bp.Inverter(recipe.survey, recipe.prior, recipe.noise, sheets=recipe.sheets, **recipe.training)
-    return inverter, {"n_samples" if key == "n" else key: value for key, value in recipe.samples.items()} | recipe.fit
+    settings = {"n_samples" if key == "n" else key: value for key, value in recipe.samples.items()} | recipe.fit
+    return inverter, settings, recipe.calibration
 
 
 def _widened(path):
@@ -48,7 +52,7 @@ def _widened(path):
         )
     inverter = bp.widen(result)
     print(f"{path}: {describe_widening(result, inverter)}", flush=True)
-    return inverter, {}
+    return inverter, {}, {}
 
 
 def describe_widening(result, inverter) -> str:

@@ -31,7 +31,17 @@ _N_CALIBRATION = 20_000
 _RELATIVE = (0.01, 0.1)
 
 
-def invert(observed, *, inverter=None, method="ves", level="refined", fixed=None, progress=False):
+def invert(
+    observed,
+    *,
+    inverter=None,
+    method="ves",
+    level="refined",
+    fixed=None,
+    n_layers="auto",
+    draws=0,
+    progress=False,
+):
     """Models of a field sheet, without any set-up.
 
     Parameters
@@ -42,7 +52,7 @@ def invert(observed, *, inverter=None, method="ves", level="refined", fixed=None
         else one is trained for these soundings, with a wide prior of two to four layers (about a minute).
     method : {"ves", "mt"}
         Kind of sheet.
-    level, fixed, progress : as in :meth:`Inverter.invert`
+    level, fixed, n_layers, draws, progress : as in :meth:`Inverter.invert`
 
     Returns
     -------
@@ -57,7 +67,8 @@ def invert(observed, *, inverter=None, method="ves", level="refined", fixed=None
         observed = read_soundings(observed, method=method)
     if isinstance(inverter, str | Path):
         inverter = load_inverter(inverter)
-    return (inverter or _made_for(observed, progress)).invert(observed, level, fixed=fixed, progress=progress)
+    inverter = inverter or _made_for(observed, progress)
+    return inverter.invert(observed, level, fixed=fixed, n_layers=n_layers, draws=draws, progress=progress)
 
 
 def _made_for(observed, progress):

@@ -14,7 +14,7 @@ from bpinvert.cli import arguments, main
 from bpinvert.inverter import solving
 from forward_models import METHODS
 
-COMMANDS = ("demo", "simulate", "generate", "train", "invert", "check", "plot", "info")
+COMMANDS = ("demo", "simulate", "generate", "train", "calibrate", "invert", "check", "plot", "info")
 
 
 def example_of(command):
@@ -64,6 +64,7 @@ def test_version_is_the_package_s(capsys):
         (["invert", "a.csv", "--column", "AB"], "'AB' is not HEADER=MEANING; write e.g. --column"),
         (["invert", "a.csv", "--column", "=ab2"], "'=ab2' is not HEADER=MEANING"),
         (["invert", "a.csv", "--column", "A=ab2", "--column", "A=mn2"], "'A' is given two meanings"),
+        (["invert", "a.csv", "--layers", "three"], "'three' is no number of layers; write e.g. 3, or auto"),
         (["simulate", "--resistivity", "ten"], "invalid float value: 'ten'"),
     ],
 )
