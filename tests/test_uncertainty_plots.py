@@ -7,6 +7,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import xarray as xr
 
 from bpinvert import plots
 from forward_models import Magnetotelluric, Schlumberger
@@ -146,3 +147,38 @@ def test_bars_need_probabilities_of_several_numbers_of_layers():
             plots.layer_probability(lacking)
     nothing = dataset.assign(layer_probability=dataset["layer_probability"] * np.nan)
     assert plots.layer_probability(nothing).get_title(loc="left") == "site 7: no posterior"
+
+
+def line_of_three():
+    """A known sounding, the same less well known, and one without a posterior."""
+    one = sampled(Schlumberger(ab2=AB2), VES_MODEL).drop_vars("name")
+    known = (
+        one["resistivity_profile_quantile"].sel(quantile=[0.5]).values * np.array([0.9, 1, 1, 1, 1.1])[:, None, None]
+    )
+    first = one.assign(resistivity_profile_quantile=(one["resistivity_profile_quantile"].dims, known))
+    return xr.concat([first, one, one * np.nan], "sounding", data_vars="all")
+
+
+def test_a_section_has_the_median_at_each_depth_and_fades_what_is_not_known():
+    dataset = line_of_three()
+    ax = plots.section(dataset)
+    cells, opacity = ax.collections[0].get_array(), ax.collections[0].get_alpha()
+    np.testing.assert_array_equal(cells[:, :2], dataset["resistivity_profile_quantile"].sel(quantile=0.5).values[:2].T)
+    assert (opacity[:, 0] == 1).all() and (opacity[:, 2] == 0).all()
+    # of 16 between 1.5, full, and 100, faint
+    np.testing.assert_allclose(opacity[:, 1], 1 - 0.88 * np.log(16 / 1.5) / np.log(100 / 1.5))
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["sounding 0", "sounding 1", "sounding 2"]
+
+
+def test_a_section_marks_the_half_space_of_each_model_and_goes_deeper():
+    ax = plots.section(line_of_three())
+    marks = [segment[0, 1] for segment in ax.collections[1].get_segments() if len(segment)]
+    assert marks == [32, 32] and ax.get_ylim()[0] == 64 > ax.get_ylim()[1]
+
+
+def test_a_section_needs_posteriors_and_draws_where_it_is_told():
+    dataset = line_of_three()
+    _, ax = plt.subplots()
+    assert plots.section(dataset, ax=ax) is ax
+    with pytest.raises(ValueError, match="no resistivity against depth; invert a DC or MT sounding with level="):
+        plots.section(dataset.drop_vars("resistivity_profile_quantile"))

@@ -10,12 +10,13 @@ import numpy as np
 
 from bpinvert.plots.borehole import draw_known
 from bpinvert.plots.coverage import calibration, layer_counts
+from bpinvert.plots.line import section
 from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
 from bpinvert.plots.uncertainty import is_sampled, layer_probability, layer_words
 from bpinvert.results import MOST_LISTED, compact, place_of, sounding_name
 
-__all__ = ["calibration", "curve", "layer_counts", "layer_probability", "learning", "sounding"]
+__all__ = ["calibration", "curve", "layer_counts", "layer_probability", "learning", "section", "sounding"]
 
 _TITLE_WIDTH = 60
 
