@@ -1,4 +1,4 @@
-"""Smooth models of 25 layers: seconds for a sounding, mixing, coverage, and what share of the truth is never drawn.
+"""Smooth models of 25 layers: seconds for a sounding, k̂, coverage, and what share of the truth is never drawn.
 
 Run ``python -m benchmarks.smooth [--task MT] [--soundings 240] [--draws 600]``.
 """
@@ -48,7 +48,7 @@ def main():
     truth = prior.encode(models)
     print(f"{options.task}, {prior}, {n} soundings, {options.draws} draws, test seed {TEST_SEED + 7}")
     print(f"{seconds:.2f} s of one core for a sounding")
-    for name in ("acceptance", "ess", "r_hat"):
+    for name in ("ess", "pareto_k"):
         low, median, high = np.quantile(getattr(posterior, name), [0.05, 0.5, 0.95])
         print(f"{name:12} median {median:.4g}, 90 % of soundings {low:.4g} to {high:.4g}")
     values, true = (prior.decode(u)["resistivity"] for u in (posterior.draws.reshape(-1, truth.shape[1]), truth))
@@ -60,11 +60,6 @@ def main():
     unreached, weight = _at_truth(misfit, truth)
     heavy = weight - posterior.log_evidence > np.log(20)
     print(f"truth never drawn: {unreached.mean():.2%}; its weight beyond 20 times the mean: {heavy.mean():.2%}")
-    depth = smooth.depth_of_investigation(posterior.draws, prior)
-    print(
-        "depth of investigation, quartiles:",
-        *(f"{d:.4g}" for d in np.quantile(depth, [0.25, 0.5, 0.75], method="lower")),
-    )
 
 
 def _at_truth(misfit, truth):

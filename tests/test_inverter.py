@@ -611,18 +611,25 @@ def test_a_noise_estimate_at_the_end_of_its_range_is_said():
 def test_the_networks_can_be_looked_into(inverter, mixture):
     assert list(mixture.networks) == [2, 3, 4]
     network = inverter.networks[3]
-    assert network.V_.shape == (3 * 14 + 1, 32) and network.W_.shape == (32 + 1, 5)
+    # eight normal densities of five parameters: a weight, five means and fifteen entries of a triangle each
+    assert network.V_.shape == (3 * 14 + 1, 32) and network.W_.shape == (32 + 1, 8 * (1 + 5 + 15))
+    squares = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=4, trainer="lm", max_epochs=1)
+    squares.fit(n_samples=500, n_calibration=1000, progress=False)
+    assert squares.networks[3].W_.shape == (4 + 1, 5)
 
 
 def test_the_learning_curve_says_whether_more_samples_would_help(inverter, soundings):
     curve = inverter.learning_curve()
     assert curve["training_loss"].shape == (1, SMALL["max_epochs"])
-    assert curve["validation_loss"][0, -1].item() == pytest.approx(curve["training_loss"][0, -1].item(), rel=0.25)
-    few = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=64, max_epochs=150).fit(
+    # in nats; of 7200 and 800 soundings
+    assert curve["validation_loss"][0, -1].item() == pytest.approx(curve["training_loss"][0, -1].item(), abs=2)
+    few = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=64, max_epochs=60).fit(
         n_samples=700, n_calibration=1000, progress=False
     )
-    assert few.learning_curve()["gain"].item() > 0.05
-    assert "more samples would help: 1400 instead of 700" in few.learning_curve()["verdict"].item()
+    assert few.learning_curve()["gain"].item() > 0.2
+    verdict = few.learning_curve()["verdict"].item()
+    assert "more samples would help: 1400 instead of 700" in verdict and "nats" in verdict
+    assert "nats" in few.learning_curve()["gain"].attrs["long_name"]
     streamed = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=8, max_epochs=2).fit(
         stream=True, n_samples=1000, n_calibration=1000, progress=False
     )

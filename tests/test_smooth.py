@@ -66,7 +66,8 @@ def test_a_linear_problem_is_sampled_exactly():
     posterior = smooth.sample(problem, np.full((3, 25), 0.5), 2000, 1)
     covariance = np.linalg.inv(matrix.T @ matrix + np.eye(25))
     z = ndtri(posterior.draws)
-    assert (posterior.acceptance == 1).all()
+    # all weigh the same, but for how well they solve their equations
+    np.testing.assert_allclose(posterior.ess, 2000, rtol=1e-6)
     expected = observed @ matrix @ covariance
     # The search ends where a step gains a millionth.
     np.testing.assert_allclose(ndtri(posterior.best), expected, atol=1e-4)
@@ -81,14 +82,6 @@ def test_a_linear_problem_is_sampled_exactly():
         -np.einsum("ni,ij,nj->n", observed, np.linalg.inv(of_data), observed) / 2 - np.linalg.slogdet(of_data)[1] / 2
     )
     np.testing.assert_allclose(posterior.log_evidence, evidence, rtol=1e-6)
-
-
-def test_independent_draws_count_and_mix():
-    _, _, problem = linear()
-    posterior = smooth.sample(problem, np.full((3, 25), 0.5), 1000, 2)
-    # The least of 25 estimates, each of a few per cent.
-    assert (posterior.ess > 0.7 * 1000).all()
-    assert (posterior.r_hat < 1.04).all()
 
 
 @pytest.mark.parametrize(("function", "observed"), [(bent, 15.0), (bent, -15.0), (stretched, 1.0), (stretched, 8.0)])
@@ -123,7 +116,7 @@ def test_draws_of_a_sounding_fit_it_and_hold_the_truth(survey):
     truth = prior.encode(models)
     # 144 intervals, those of a sounding dependent on each other.
     assert 0.8 < ((truth >= low) & (truth <= high)).mean() < 0.98
-    assert (posterior.acceptance > 0.2).all()
+    assert (posterior.ess > 0.2 * 200).all() and (posterior.pareto_k < 1).all()
     assert (posterior.log_evidence > -100).all()
 
 
@@ -162,39 +155,3 @@ def test_models_that_cannot_be_computed_are_never_drawn():
     assert posterior.draws[:, 0, 0].max() <= 0.6
     # z_1 of N(0, 1/1.25) below the normal score of 0.6
     np.testing.assert_allclose(posterior.log_evidence, np.log(ndtr(ndtri(0.6) * 1.25**0.5) / 1.25**0.5), atol=0.1)
-
-
-def test_r_hat_sees_chains_that_differ_in_place_or_width():
-    chains = np.random.default_rng(8).standard_normal((4, 500, 3))
-    assert (smooth.split_r_hat(chains) < 1.02).all()
-    chains[0, :, 0] += 1
-    chains[0, :, 1] *= 3
-    chains[:, :, 2] += np.linspace(0, 2, 500)
-    assert (smooth.split_r_hat(chains) > 1.05).all()
-
-
-@pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])
-def test_ess_of_an_autoregression_is_the_known_one(memory):
-    rng = np.random.default_rng(9)
-    chains = np.zeros((4, 5000, 20))
-    for k in range(1, 5000):
-        chains[:, k] = memory * chains[:, k - 1] + np.sqrt(1 - memory**2) * rng.standard_normal((4, 20))
-    expected = 20_000 * (1 - memory) / (1 + memory)
-    np.testing.assert_allclose(smooth.effective_sample_size(chains).mean(), expected, rtol=0.06)
-
-
-def test_depth_of_investigation_is_below_the_last_layer_that_is_narrower_than_the_prior():
-    prior = bp.DepthGridPrior([1, 3, 10, 30], correlation=0.05, resistivity=(1, 100))
-    draws = np.random.default_rng(10).random((2000, 4, 5))
-    draws[:, 1, :3] = 0.5 + 0.1 * (draws[:, 1, :3] - 0.5)
-    draws[:, 2, 1] = 0.3
-    draws[:, 3, 4] = 0.9
-    assert smooth.depth_of_investigation(draws, prior).tolist() == [0, 10, 3, np.inf]
-    draws[:, 0, :2] = 0.5 + 0.9 * (draws[:, 0, :2] - 0.5)
-    assert smooth.depth_of_investigation(draws, prior, share=0.95)[0] == 3
-
-
-def test_n_draws_must_divide_into_chains():
-    _, _, problem = linear()
-    with pytest.raises(ValueError, match=r"n_draws is 30; it must be a multiple of the 4 chains and at least 40"):
-        smooth.sample(problem, np.full((3, 25), 0.5), 30, 0)

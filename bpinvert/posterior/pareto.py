@@ -30,11 +30,13 @@ def smooth(log_weight):
     order = np.argsort(largest, axis=1)
     place, largest = (np.take_along_axis(array, order, axis=1) for array in (place, largest))
     cutoff, tail = np.maximum(largest[:, :1], 1e-300), largest[:, 1:]
-    k, scale = _fit(np.maximum(tail - cutoff, 1e-300))
+    # Weights that are as good as equal have no tail to speak of.
+    flat = tail[:, -1:] <= cutoff * (1 + 1e-9)
+    k, scale = _fit(np.where(flat, np.arange(1.0, n_tail + 1), np.maximum(tail - cutoff, 1e-300)))
     probability = (np.arange(n_tail) + 0.5) / n_tail
     bent = np.where(np.abs(k) < 1e-9, 1e-9, k)[:, None]
     expected = cutoff + scale[:, None] * np.expm1(-bent * np.log1p(-probability)) / bent
-    np.put_along_axis(weight, place[:, 1:], np.minimum(expected, tail[:, -1:]), axis=1)
+    np.put_along_axis(weight, place[:, 1:], np.where(flat, tail, np.minimum(expected, tail[:, -1:])), axis=1)
     return weight / weight.sum(axis=1, keepdims=True), k
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy.special import ndtr
 
-from bpinvert.posterior import coordinates, pareto, proposing, smooth
+from bpinvert.posterior import coordinates, proposing, smooth
 from bpinvert.posterior.chains import move
 from bpinvert.posterior.importance import Run
 from bpinvert.posterior.mixture import Mixture
@@ -154,7 +154,7 @@ def sample(target, network, rngs, effort, n_draws, probes=None, done=None) -> Sa
 
 
 def sample_smooth(target, start, seed, n_proposals, n_draws, done=None) -> Sampled:
-    """Posteriors of many correlated parameters, as of a `DepthGridPrior`, by weighted solutions of `smooth.propose`.
+    """Posteriors of many correlated parameters, as of a `DepthGridPrior`, by `smooth.sample`.
 
     Parameters
     ----------
@@ -170,22 +170,17 @@ def sample_smooth(target, start, seed, n_proposals, n_draws, done=None) -> Sampl
     sampled = Sampled.empty(n_draws, n, target.n_parameters)
     for first in range(0, n, _SMOOTH_AT_ONCE):
         rows = np.arange(first, min(first + _SMOOTH_AT_ONCE, n))
-        rng = np.random.default_rng(seed)
-        _, z, log_weight = smooth.propose(target.misfit.take(rows), start[rows], n_proposals, rng)
-        weight, pareto_k = pareto.smooth(np.maximum(log_weight.T, -1e30))
-        chosen = np.stack([_resample(own, n_draws, rng) for own in weight], axis=1)
-        u = ndtr(z[chosen, np.arange(len(rows))])
-        chi2 = target.misfit.value(u.reshape(-1, u.shape[2]), np.tile(rows, n_draws)).reshape(n_draws, -1)
-        largest = log_weight.max(axis=0)
-        evidence = target.constant[rows] + largest + np.log(np.exp(log_weight - largest).mean(axis=0))
+        misfit = target.misfit.take(rows)
+        found = smooth.sample(misfit, start[rows], n_proposals, seed, n_draws)
+        u, own = found.draws, np.tile(np.arange(len(rows)), n_draws)
         sampled.put(
             rows,
             Sampled(
                 u=u,
-                chi2=chi2,
-                log_evidence=evidence,
-                ess=pareto.effective_size(weight),
-                pareto_k=pareto_k,
+                chi2=misfit.value(u.reshape(-1, u.shape[2]), own).reshape(n_draws, -1),
+                log_evidence=target.constant[rows] + found.log_evidence,
+                ess=found.ess,
+                pareto_k=found.pareto_k,
                 n_evaluated=np.full(len(rows), n_proposals),
                 escalated=np.zeros(len(rows), dtype=bool),
                 by_chains=np.zeros(len(rows), dtype=bool),

@@ -1,4 +1,4 @@
-"""Posteriors of many correlated parameters: the smooth models of a `DepthGridPrior`, and how deep they are resolved.
+"""Posteriors of many correlated parameters: the smooth models of a `DepthGridPrior`.
 
 In 25 dimensions a sounding's data tie some six combinations of parameters to a few thousandths of the prior's width,
 along bent sheets, and leave the others alone. Chains crawl there: on 24 VES and 24 MT soundings of 25 layers with 3 %
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr, ndtri
-from scipy.stats import rankdata
+
+from bpinvert.posterior import pareto
 
 # Normal scores beyond this, which the prior reaches once in 10^10, are left out.
 _FURTHEST = 6.5
@@ -28,8 +29,6 @@ _LOST = 1e20
 _MET = 1e-6
 # Rows that are linearised at once, so that they stay in cache.
 _BLOCK = 512
-# Models that the prior's spread is taken from.
-_PRIOR_DRAWS = 4096
 
 
 @dataclass
@@ -38,72 +37,50 @@ class SmoothPosterior:
 
     Attributes
     ----------
-    draws : (n_draws, n, n_parameters) array of u, the chains one after another
+    draws : (n_draws, n, n_parameters) array of u, of equal weight
     best : (n, n_parameters) array of u, where likelihood times density of the normal scores is largest
-    r_hat : (n,) array, largest rank-normalised split R-hat of the parameters; 1.01 and less is well mixed
-    ess : (n,) array, smallest effective sample size of the parameters
-    acceptance : (n,) array, share of accepted proposals
+    pareto_k, ess : (n,) arrays, k̂ and effective sample size of the proposals' weights
     log_evidence : (n,) array, natural logarithm of the prior mean of exp(-chi²/2)
     """
 
     draws: np.ndarray
     best: np.ndarray
-    r_hat: np.ndarray
+    pareto_k: np.ndarray
     ess: np.ndarray
-    acceptance: np.ndarray
     log_evidence: np.ndarray
 
 
-def sample(misfit, start, n_draws, rng, *, n_chains=4) -> SmoothPosterior:
-    """Draws from exp(-chi²(Φ(z))/2 - |z|²/2) by randomise-then-optimise with Metropolis' correction.
+def sample(misfit, start, n_proposals, rng, n_draws=None) -> SmoothPosterior:
+    """Draws from exp(-chi²(Φ(z))/2 - |z|²/2) by randomise-then-optimise, weighted.
 
     With F(z) = (standardised residuals; z) and an orthonormal basis Q of the columns of its derivative at the mode, a
     draw v of N(0, I) is turned into the z where Q'F(z) = v. Such z have the density N(Q'F(z); 0, I) |det Q'F'(z)|,
-    known exactly, and serve as independent proposals; in a linear problem all are accepted (Bardsley, Solonen, Haario
-    & Laine 2014, doi:10.1137/140964023). v and the decisions are the same for all soundings, so that an answer does
-    not depend on what else is in the batch. Where some v have several solutions, only the one found is ever drawn.
+    known exactly, and are independent proposals; in a linear problem all weigh the same (Bardsley, Solonen, Haario &
+    Laine 2014, doi:10.1137/140964023). v is the same for all soundings, so that an answer does not depend on what else
+    is in the batch. Where some v have several solutions, only the one found is ever drawn.
 
     Parameters
     ----------
     misfit : Misfit, or anything with its method ``linearised(u, rows)``
     start : (n, n_parameters) array of u to look for the mode from
-    n_draws : int
-        Of all chains together; a multiple of `n_chains`, each with at least 10.
+    n_proposals : int
     rng : numpy.random.Generator or int
-    n_chains : int
-
-    Returns
-    -------
-    SmoothPosterior
-
-    Raises
-    ------
-    ValueError
-        If `n_draws` does not divide into chains of at least 10.
+    n_draws : int, optional
+        Drawn from the proposals by their Pareto-smoothed weights; as many by default.
     """
-    if n_draws % n_chains or n_draws < 10 * n_chains:
-        raise ValueError(
-            f"n_draws is {n_draws}; it must be a multiple of the {n_chains} chains and at least {10 * n_chains}. "
-            f"Take e.g. {max(-(-n_draws // n_chains), 100) * n_chains}."
-        )
     rng = np.random.default_rng(rng)
-    n_steps = n_draws // n_chains
-    n_burnt = -(-n_steps // 10)
-    mode, proposals, log_weight = propose(misfit, start, n_chains * (n_steps + n_burnt), rng)
-    n, size = mode.shape
-    decisions = np.log(rng.random((n_steps + n_burnt, n_chains, 1)))
-    log_evidence = _log_mean(log_weight)
-    by_chain = log_weight.reshape(n_steps + n_burnt, n_chains, n)
-    chosen, acceptance = _independence_chains(by_chain, decisions)
-    draws = proposals[chosen[n_burnt:].swapaxes(0, 1).reshape(n_draws, n), np.arange(n)]
-    by_chain = draws.reshape(n_chains, n_steps, n, size)
+    mode, proposals, log_weight = propose(misfit, start, n_proposals, rng)
+    n_draws = n_draws or n_proposals
+    weight, pareto_k = pareto.smooth(np.maximum(log_weight.T, -1e30))
+    levels = (rng.permutation(n_draws) + rng.random()) / n_draws
+    places = [np.searchsorted(np.cumsum(own), levels, side="right") for own in weight]
+    chosen = np.minimum(np.stack(places, axis=1), n_proposals - 1)
     return SmoothPosterior(
-        draws=ndtr(draws),
+        draws=ndtr(proposals[chosen, np.arange(len(mode))]),
         best=ndtr(mode),
-        r_hat=split_r_hat(by_chain).max(axis=1),
-        ess=effective_sample_size(by_chain).min(axis=1),
-        acceptance=acceptance,
-        log_evidence=log_evidence,
+        pareto_k=pareto_k,
+        ess=pareto.effective_size(weight),
+        log_evidence=_log_mean(log_weight),
     )
 
 
@@ -220,123 +197,7 @@ def _descend(linearise, z, rows, *, enough, max_iterations):
     return z, cost, note
 
 
-def _independence_chains(log_weight, decisions):
-    """Metropolis–Hastings with independent proposals.
-
-    Parameters
-    ----------
-    log_weight : (n_steps, n_chains, n) array, target over proposal density of every proposal
-    decisions : (n_steps, n_chains, 1) array, logarithms of uniform numbers
-
-    Returns
-    -------
-    (n_steps, n_chains, n) int array, which proposal (counted over steps and chains) each chain is at
-    (n,) array, share that was accepted
-    """
-    n_steps, n_chains, _ = log_weight.shape
-    number = np.arange(n_steps * n_chains).reshape(n_steps, n_chains, 1)
-    at, current = np.broadcast_to(number[0], log_weight[0].shape), log_weight[0]
-    chosen = [at]
-    n_accepted = np.zeros(log_weight.shape[2])
-    for k in range(1, n_steps):
-        # Not "new - current": both are -inf where neither has a solution.
-        accepted = (log_weight[k] > -np.inf) & (log_weight[k] >= current + decisions[k])
-        at, current = np.where(accepted, number[k], at), np.where(accepted, log_weight[k], current)
-        chosen.append(at)
-        n_accepted += accepted.mean(axis=0)
-    return np.stack(chosen), n_accepted / (n_steps - 1)
-
-
 def _log_mean(log_values):
     largest = np.maximum(log_values.max(axis=0), -1e300)
     with np.errstate(divide="ignore"):
         return largest + np.log(np.exp(log_values - largest).mean(axis=0))
-
-
-def split_r_hat(draws) -> np.ndarray:
-    """Rank-normalised split R-hat, of the values and of their distances from the median, whichever is larger.
-
-    Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
-
-    Parameters
-    ----------
-    draws : (n_chains, n_draws, ...) array
-
-    Returns
-    -------
-    (...) array
-    """
-    halves = _halves(draws)
-    folded = np.abs(halves - np.median(halves, axis=(0, 1)))
-    return np.maximum(_r_hat(_normal_ranks(halves)), _r_hat(_normal_ranks(folded)))
-
-
-def effective_sample_size(draws) -> np.ndarray:
-    """Number of independent draws that know the bulk as well, by Geyer's initial monotone sequence.
-
-    Source, argument and shape as in `split_r_hat`.
-    """
-    x = _normal_ranks(_halves(draws))
-    n_chains, n_draws = x.shape[:2]
-    centred = x - x.mean(axis=1, keepdims=True)
-    spectrum = np.square(np.abs(np.fft.rfft(centred, n=2 * n_draws, axis=1))).mean(axis=0)
-    covariance = np.fft.irfft(spectrum, n=2 * n_draws, axis=0)[:n_draws] / n_draws
-    within = covariance[0] * n_draws / (n_draws - 1)
-    total = covariance[0] + x.mean(axis=1).var(axis=0, ddof=1)
-    correlation = 1 - (within - covariance * n_draws / (n_draws - 1)) / np.maximum(total, 1e-300)
-    correlation[0] = 1.0
-    pairs = correlation[: n_draws // 2 * 2].reshape(n_draws // 2, 2, *x.shape[2:]).sum(axis=1)
-    positive = np.logical_and.accumulate(pairs > 0, axis=0)
-    time = 2 * np.where(positive, np.minimum.accumulate(pairs, axis=0), 0.0).sum(axis=0) - 1
-    # Draws that alternate may count more than once, but not without end.
-    return n_chains * n_draws / np.maximum(time, 1 / np.log10(n_chains * n_draws))
-
-
-def _halves(draws):
-    half = draws.shape[1] // 2
-    return np.concatenate([draws[:, :half], draws[:, -half:]])
-
-
-def _normal_ranks(x):
-    n = x.shape[0] * x.shape[1]
-    rank = rankdata(x.reshape(n, *x.shape[2:]), axis=0)
-    return ndtri((rank - 0.375) / (n + 0.25)).reshape(x.shape)
-
-
-def _r_hat(x):
-    n_draws = x.shape[1]
-    within = np.maximum(x.var(axis=1, ddof=1).mean(axis=0), 1e-300)
-    return np.sqrt((n_draws - 1) / n_draws + x.mean(axis=1).var(axis=0, ddof=1) / within)
-
-
-def depth_of_investigation(draws, prior, *, share=0.8, name=None) -> np.ndarray:
-    """Depth in m below which a sounding says little: no ln(property) is narrower than `share` of the prior's.
-
-    Compared are standard deviations. In a linear problem 1 - (posterior/prior variance) is the diagonal of the
-    resolution matrix (Tarantola 2005, section 3.4), so with 0.8 a layer counts as seen where at least 36 % of what is
-    known of it is the data's. That is a convention, like the threshold on the sensitivity of one model in Christiansen
-    & Auken 2012 (doi:10.1190/geo2011-0393.1); this measure is of all models that fit. What the prior's correlation
-    carries down counts as known: with 1.0 the median depth of simulated VES is the largest AB/2, with 2.0 three times
-    that.
-
-    Parameters
-    ----------
-    draws : (n_draws, n, n_parameters) array of u
-    prior : DepthGridPrior
-    share : float
-    name : str, optional
-        Of the property; the prior's first by default.
-
-    Returns
-    -------
-    (n,) array: an interface of the grid; 0 where no layer is seen, inf where the half-space is
-    """
-    name = name or prior.properties[0]
-    n_draws, n, size = draws.shape
-    models = prior.decode(np.reshape(draws, (-1, size)))
-    spread = np.log(models[name]).reshape(n_draws, n, -1).std(axis=0)
-    expected = np.log(prior.draw(_PRIOR_DRAWS, 0, "sobol")[name]).std(axis=0)
-    seen = spread <= share * expected
-    # The half-space has no lower end.
-    bottom = np.append(prior.depth, np.inf)
-    return np.where(seen, bottom, 0.0).max(axis=1)
