@@ -123,6 +123,7 @@ def test_flags_are_those_of_the_refined_level(inverter, data, result):
     refined = inverter.invert(data, "refined")
     np.testing.assert_array_equal(refined["flag"], result["flag"])
     np.testing.assert_array_equal(refined["p_joint"], result["p_joint"])
+    np.testing.assert_array_equal(inverter.check(data, "posterior")["flag"], result["flag"])
 
 
 def test_one_layer_count_can_be_asked_for_at_every_level(inverter, data):

@@ -392,9 +392,9 @@ class Inverter:
     def check(self, observed, level="refined", *, progress=False):
         """Only the flags of observed soundings: ``score``, ``p_value``, ``outside``, ``p_joint``, ``flag``, …
 
-        Parameters and errors as in :meth:`invert`.
+        Parameters and errors as in :meth:`invert`; "posterior" has the flags of "refined", and nothing is sampled.
         """
-        result = self.invert(observed, level, progress=progress)
+        result = self.invert(observed, "refined" if level == "posterior" else level, progress=progress)
         given = getattr(observed, "variables", ())
         keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
         keep += ["freedom", "noise_estimate", "n_layers", "n_similar"]

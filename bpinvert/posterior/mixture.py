@@ -191,9 +191,13 @@ class Mixture:
         second -= count[..., None] * moved[..., :, None] * moved[..., None, :]
         second /= (mass + pseudo)[:, :, None, None]
         covariance = np.swapaxes(self._back, 1, 2)[:, None] @ second @ self._back[:, None]
-        values, vectors = np.linalg.eigh((covariance + np.swapaxes(covariance, -1, -2)) / 2)
-        values = np.maximum(values, np.maximum(1e-9, 1e-7 * values[..., -1:]))
-        precision = (vectors / values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        covariance += np.swapaxes(covariance, -1, -2)
+        # No direction becomes so thin that rounding tells its precision.
+        diagonal = np.arange(P)
+        size = covariance[..., diagonal, diagonal].mean(axis=-1, keepdims=True)
+        covariance[..., diagonal, diagonal] += 1e-7 * size + 2e-9
+        precision = 2 * np.linalg.inv(covariance)
+        precision = (precision + np.swapaxes(precision, -1, -2)) / 2
         centre, mass = moved @ self._back + self.mean[:, None], np.maximum(mass, 0.1 / K)
         if n_kept < K:
             rows, heaviest = np.arange(S)[:, None], np.argpartition(-mass, n_kept, axis=1)[:, :n_kept]

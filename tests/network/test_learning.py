@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpinvert.network import BPRegressor, learning_curve
-from bpinvert.network.learning import judge, verdict
+from bpinvert.network.learning import in_nats, judge, verdict
 
 
 def samples(n, seed=0):
@@ -42,12 +42,20 @@ def test_what_cannot_be_compared_is_refused():
         learning_curve(network(400).set_params(validation_fraction=0), *samples(400))
 
 
-def test_losses_that_can_be_negative_tell_no_share():
+def test_losses_that_can_be_negative_tell_nats_and_no_share():
     with pytest.raises(ValueError, match="head 'gaussian' has losses below zero"):
         learning_curve(network(400).set_params(head="gaussian"), *samples(400))
-    for settings in ({"head": "gaussian"}, {"weight_decay": 0.1}):
-        gain = judge(network(400).set_params(**settings, max_epochs=3).fit(*samples(400)))
-        assert np.isnan(gain) and verdict(gain, 400).startswith("whether more samples would help is not told")
+    fitted = network(400).set_params(head="gaussian", max_epochs=30).fit(*samples(400))
+    best = fitted.best_epoch_ - 1
+    gap = fitted.validation_curve_[best] - fitted.loss_curve_[best]
+    assert in_nats(fitted) and judge(fitted) == pytest.approx(max(gap, 0) / 4)
+    assert "800 instead of 400 would lower the validation loss by about 0.30 nats" in verdict(0.3, 400, nats=True)
+    assert verdict(0.01, 400, nats=True).startswith("more samples would not help")
+
+
+def test_losses_with_weight_decay_in_them_tell_nothing():
+    gain = judge(network(400).set_params(weight_decay=0.1, max_epochs=3).fit(*samples(400)))
+    assert np.isnan(gain) and verdict(gain, 400).startswith("whether more samples would help is not told")
 
 
 def test_the_gain_is_at_most_half_of_the_gap(monkeypatch):
