@@ -43,7 +43,8 @@ def main():
     misfit = Misfit(survey, prior, scaled, sigma)
     start = np.full((n, len(prior.parameters)), 0.5)
     began = time.process_time()
-    posterior = smooth.sample(misfit, start, options.draws, TEST_SEED)
+    rngs = [np.random.default_rng([TEST_SEED, k]) for k in range(n)]
+    posterior = smooth.sample(misfit, start, options.draws, rngs)
     seconds = (time.process_time() - began) / n
     truth = prior.encode(models)
     print(f"{options.task}, {prior}, {n} soundings, {options.draws} draws, test seed {TEST_SEED + 7}")
@@ -73,7 +74,7 @@ def _at_truth(misfit, truth):
     unreached = np.empty(n, dtype=bool)
     for k in range(n):
         one = Misfit(misfit.survey, misfit.prior, misfit.scaled[k : k + 1], 1 / misfit.weight[k : k + 1])
-        found, weight = smooth._solutions(one, mode[k : k + 1], scores[k : k + 1])
+        found, weight = smooth._solutions(one, mode[k : k + 1], scores[None, k : k + 1])
         unreached[k] = not np.isfinite(weight[0, 0]) or np.abs(found[0, 0] - z[k]).max() > 0.01
     excess = (np.square(scores).sum(axis=1) - np.square(values).sum(axis=1)) / 2
     return unreached, excess - np.linalg.slogdet(basis @ derivative)[1]

@@ -30,6 +30,7 @@ class Refined:
     searched : (n,) bool array
         Whether further starts would hardly find a better model; False where the fit was good enough before that.
     discord : (n,) array, largest distance from a known value in its σ
+    n_determined : int, how many parameters the data determine; None for all of u
     """
 
     u: np.ndarray
@@ -37,6 +38,7 @@ class Refined:
     converged: np.ndarray
     searched: np.ndarray
     discord: np.ndarray | float = 0.0
+    n_determined: int | None = None
 
 
 class Misfit:

@@ -219,7 +219,7 @@ def _described(name, dims, values):
     label = _MEANINGS.get(of, of.replace("_", " "))
     what = {
         "quantile": f"posterior quantiles of {label}",
-        "mean": f"posterior mean of {label}, of the logarithm where all is positive",
+        "mean": f"posterior mean of {label}, of its logarithm if the prior allows positive values only",
         "draws": f"posterior draws of {label}",
     }[kind]
     if of != stem:

@@ -20,6 +20,8 @@ def answer(solver, prior, observed, level, progress=False, sampler=None, n_layer
     survey = solver.survey
     sizes = observed.sizes["sounding"], observed.sizes["reading"]
     answer = Answer.empty(*sizes, survey.channels.quantities, _shapes(prior))
+    if sampler is not None:
+        answer.put_summary(np.empty(0, dtype=int), sampler.blank())
     for group in geometry.groups(observed, survey, survey.context):
         own = None if known is None else known.take(group.rows)
         _answer_group(solver, group, level, answer, progress, sampler, n_layers, own)

@@ -67,10 +67,18 @@ class Branch:
         precision = np.broadcast_to(np.eye(P) / _DOUBT**2, (len(mean), 1, P, P))
         return np.zeros((len(mean), 1)), mean, precision
 
-    def draw(self, features, n_draws, rng) -> np.ndarray:
-        """Draws of u from the network's posterior, (n_draws, n, P); `learns_scores` must hold."""
-        drawn = self.network.draw(features, n_draws, rng, "float32")
-        return ndtr(drawn.reshape(n_draws, len(features), -1), dtype=np.float64)
+    def draw(self, features, n_draws, rngs) -> np.ndarray:
+        """Draws of u from the network's posterior, (n_draws, n, P); `rngs` has a generator for each sounding."""
+        log_weight, mean, precision = self.density(features)
+        edges = np.cumsum(np.exp(log_weight - log_weight.max(axis=1, keepdims=True)), axis=1)
+        spread = np.swapaxes(np.linalg.inv(np.linalg.cholesky(precision)), -1, -2)
+        u = np.empty((n_draws, *mean[:, 0].shape))
+        for k, rng in enumerate(rngs):
+            chosen = np.searchsorted(edges[k], rng.random(n_draws) * edges[k, -1], side="right")
+            chosen = np.minimum(chosen, len(edges[k]) - 1)
+            normal = rng.standard_normal((n_draws, mean.shape[2], 1))
+            u[:, k] = mean[k, chosen] + (spread[k, chosen] @ normal)[..., 0]
+        return ndtr(u, out=u)
 
     @property
     def storable(self) -> str | None:

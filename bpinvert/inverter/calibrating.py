@@ -86,8 +86,9 @@ class Record:
                 self._parts[count].append(summarize(solution.draws[count][:, rows], u, rng=self._rng))
                 self._kinds[count].append(summarizing.kinds(solution.models, rows))
         if solution.layer_probability is not None and len(self.priors) > 1:
-            self._probability.append(solution.layer_probability)
-            self._truth.append(truth)
+            answered = np.isfinite(solution.layer_probability).all(axis=1)
+            self._probability.append(solution.layer_probability[answered])
+            self._truth.append(truth[answered])
 
     def report(self, level) -> CalibrationReport:
         """Of everything gathered."""

@@ -86,6 +86,6 @@ def noise_factor(answers, n_used, room, n_shifts):
 
 def _table(answers):
     counts = np.array(list(answers))
-    n_parameters = np.array([answer.u.shape[1] for answer in answers.values()])
+    n_parameters = np.array([answer.n_determined or answer.u.shape[1] for answer in answers.values()])
     chi2 = np.stack([answer.chi2 for answer in answers.values()], axis=1)
     return counts, n_parameters, np.where(np.isfinite(chi2), chi2, 1e300)

@@ -118,7 +118,7 @@ class Inverter:
             raise TypeError(f"sheets is {sheets!r}; pass a Sheets, e.g. Sheets(complete=1.0).")
         self.sheets = Sheets() if sheets is None else sheets
         self.false_alarm_rate = false_alarm_rate
-        self.random_state = random_state
+        self.random_state = count("random_state", random_state, low=0)
         self.calibrations = {}
         self.reports = {}
         self.identity = {}
@@ -290,9 +290,9 @@ class Inverter:
         draws : int
             Of the posterior, to be returned as ``<name>_draws``. The level "network" gives quantiles only with these.
         conformal : bool
-            Correct the parameters' quantiles so that their intervals hold the truth as often as they say, whatever the
-            network or the sampler does, among soundings like the calibration's of the same curve type. Needs draws at
-            the level "network", and a report on the level.
+            Correct the quantiles of thickness and properties so that their intervals hold the truth as often as they
+            say, whatever the network or the sampler does, among soundings like the calibration's of the same curve
+            type. Needs draws at the level "network", and a report on the level.
         progress : bool
 
         Returns
@@ -377,6 +377,17 @@ class Inverter:
                 f"conformal intervals need a report on level {level!r}; call calibrate(level={level!r}) first."
             )
         sections = self.reports[level].sections
+        for n_layers, branch in self.solver.branches.items():
+            if n_layers not in sections:
+                raise ValueError(
+                    f"the report on level {level!r} has no simulation of {n_layers} layers; call "
+                    f"calibrate(level={level!r}) with more of them."
+                )
+            if branch.prior.log_slope(np.full((1, len(branch.prior.parameters)), 0.5)).ndim == 3:
+                raise ValueError(
+                    "conformal intervals are for independent parameters, and those of this prior depend on each other. "
+                    "Leave conformal out."
+                )
         return {count: sections[count].intervals() for count in sections}
 
     def _check_count(self, n_layers):

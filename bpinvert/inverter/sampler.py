@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from bpinvert.inverter import summarizing
-from bpinvert.inverter.sampling import N_DRAWS, doubting, posteriors
+from bpinvert.inverter.sampling import N_DRAWS, doubting, generators, posteriors
 from bpinvert.results import STATUS
 
 # A draw fits where pure noise would give a larger χ² this often.
@@ -40,6 +40,7 @@ class Sampler:
         self.seed, self.level, self.draws = seed, level, draws
         self.effort, self.done, self.intervals = effort, done, intervals
         self.priors = {count: branch.prior for count, branch in branches.items()}
+        self._smooth = any(prior.smooth for prior in self.priors.values())
         self.profiles = None
         # A half-space alone has no depths, nor have models without layers.
         if max(self.priors) > 1:
@@ -68,6 +69,19 @@ class Sampler:
             found["depth_grid"] = (("depth_grid",), self.profiles.depths, about)
         return found
 
+    def blank(self) -> dict:
+        """Summaries of no sounding, {name: (dims, array)}: what a result has although nothing could be inverted."""
+        widest = max(self.priors)
+        u = np.full((max(self.draws, 2), 1, len(self.priors[widest].parameters)), 0.5)
+        (_, summary), *_ = self._parts(np.array([widest]), {widest: u}, None)
+        if self.level == "posterior":
+            summary |= {name: (("sounding",), np.empty(1)) for name in ("ess", "pareto_k", "log_evidence")}
+            probability = np.eye(len(self.priors))[-1:]
+            summary["layer_probability"] = (("sounding", "layer_count"), probability)
+            if self.profiles is not None:
+                summary |= self.profiles.summary({widest: u}, probability)
+        return {name: (dims, np.take(values, [], dims.index("sounding"))) for name, (dims, values) in summary.items()}
+
     def complete(self, solver, search, problem, assumed, answers, solution) -> None:
         """Add what is known of the posterior to a solution; at the level "posterior" it also recommends the model."""
         if self.level == "network":
@@ -77,19 +91,19 @@ class Sampler:
 
     def _by_network(self, search, problem, assumed, solution):
         features = search.codec.features(assumed.view.inputs, assumed.view.unsure)
-        n_draws = self.draws or _NETWORK_DRAWS
+        n_draws = max(_NETWORK_DRAWS, self.draws)
         for count, branch in search.branches.items():
-            rngs = np.random.default_rng([self.seed, count, len(features)])
+            rngs = generators(problem, self.seed)
             if search.known is None:
                 solution.draws[count] = branch.draw(features, n_draws, rngs)
             else:
-                solution.draws[count] = search.conditioned(branch, features, slice(None)).draw(n_draws, rngs)
+                solution.draws[count] = search.drawn(branch, features, n_draws, rngs)
         chosen = {count: u[:, solution.n_layers == count] for count, u in solution.draws.items()}
         solution.summaries = self._parts(solution.n_layers, chosen, solution)
 
     def _by_sampling(self, solver, search, problem, assumed, answers, solution):
         n_draws = max(N_DRAWS, self.draws)
-        assumed = doubting(problem, assumed, solver.sheets.shift)
+        found, assumed = assumed, doubting(problem, assumed, solver.sheets.shift)
         posterior = posteriors(
             search, problem, assumed, answers, self.seed, effort=self.effort, n_draws=n_draws, done=self.done
         )
@@ -101,10 +115,15 @@ class Sampler:
             chosen[count] = u = sampled.u[:, rows]
             recommended[count] = summarizing.nearest_the_median(u, sampled.chi2[:, rows], enough[rows])
             least = sampled.chi2[:, rows].argmin(axis=0)
-            better = (answers[count].chi2[rows] <= sampled.chi2[least, rows])[:, None]
-            best[count] = np.where(better, answers[count].u[rows], u[least, np.arange(len(rows))])
+            refined = answers[count].u[rows]
+            chi2 = search.of_data(problem, assumed, search.branches[count], rows).value(refined, np.arange(len(rows)))
+            better = np.isfinite(answers[count].chi2[rows]) & (chi2 <= sampled.chi2[least, rows])
+            best[count] = np.where(better[:, None], refined, u[least, np.arange(len(rows))])
         fit = solver.fit(problem, assumed, counts, recommended)
         fit.pop("at_edge")
+        if len(problem.segments):
+            # Displacements that were not found are doubts, and no unknowns that were fitted.
+            fit["freedom"] += problem.displacement(assumed).n_free - problem.displacement(found).n_free
         for name, value in fit.items():
             setattr(solution, name, value)
         solution.best, solution.n_layers = solver.decode(counts, best), counts
@@ -112,7 +131,7 @@ class Sampler:
         bits = {
             "sampled": np.ones(len(counts), dtype=bool),
             "sampled_by_mcmc": by_chains,
-            "sampling_unreliable": by_chains & ~(pareto_k < _UNRELIABLE),
+            "sampling_unreliable": (by_chains | self._smooth) & ~(pareto_k < _UNRELIABLE),
         }
         solution.status = solution.status | sum(STATUS[name][0] * present for name, present in bits.items())
         solution.draws = {count: sampled.u for count, sampled in posterior.sampled.items()}
@@ -142,7 +161,7 @@ class Sampler:
 
     def _levels(self, count, solution, rows):
         """Corrected probability levels of the parameters' quantiles, (n_levels, n, P); None for the nominal ones."""
-        if self.intervals is None:
+        if self.intervals is None or solution is None:
             return None
         kinds = summarizing.kinds(solution.models, rows)
         half = len(summarizing.PROBABILITIES) // 2

@@ -88,7 +88,9 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
             target = target_of(search, problem, assumed, branch, rows)
             told = done if own else None
             if branch.prior.smooth:
-                found = sample_smooth(target, answers[count].u[rows], seed, N_PROPOSALS, n_draws, told)
+                found = sample_smooth(
+                    target, answers[count].u[rows], [rngs[row] for row in rows], N_PROPOSALS, n_draws, told
+                )
             else:
                 network = carried(*search.density(branch, features, rows))
                 trying = effort or Effort.usual(target.n_parameters)

@@ -58,9 +58,19 @@ class Search:
         """What is known of the soundings `rows`, for the models of one branch; None without."""
         return None if self.known is None else self.known.take(rows).of(branch.prior)
 
+    def n_determined(self, count, assumed) -> int:
+        """How many parameters data determine: all, but of a smooth prior at most half as many as there are data."""
+        n = len(self.branches[count].prior.parameters)
+        return min(n, int(np.median(assumed.n_used)) // 2) if self.branches[count].prior.smooth else n
+
     def conditioned(self, branch, features, rows) -> Conditioned:
         """A network's posterior of the soundings `rows`, one at least, given what is known of them."""
         return Conditioned(self.constraint(branch, rows), *branch.density(features[rows]))
+
+    def drawn(self, branch, features, n_draws, rngs) -> np.ndarray:
+        """Draws of u (n_draws, n, P) from a network's posterior of all soundings, given what is known of them."""
+        parts = [self.conditioned(branch, features, [k]).draw(n_draws, rng) for k, rng in enumerate(rngs)]
+        return np.concatenate(parts, axis=1)
 
     def density(self, branch, features, rows):
         """A network's posterior of the soundings `rows`, given what is known, as of `Branch.density`."""
@@ -132,6 +142,7 @@ class Search:
                 found = np.ones(len(rows), dtype=bool)
                 best = Refined(u, misfit.value(u, np.arange(len(u))), found, found)
                 answers[count] = _spread(best, rows, len(problem))
+                answers[count].n_determined = self.n_determined(count, assumed)
                 continue
             starts = starts_around(u, n_starts=max(_STARTS_PER_PARAMETER * (u.shape[1] - 1), 2))
             if before is not None:

@@ -201,7 +201,9 @@ class Solver:
         models = self.decode(counts, u)
         predicted, difference = self._compare(problem, models, counts)
         shift = np.zeros_like(difference)
-        n_parameters = np.select([counts == count for count in u], [values.shape[1] for values in u.values()])
+        n_parameters = np.select(
+            [counts == count for count in u], [self.search.n_determined(count, assumed) for count in u]
+        )
         freedom = assumed.n_used - n_parameters
         displacement = problem.displacement(assumed)
         if displacement is not None:
@@ -293,4 +295,4 @@ def _either(choice, first, second):
     """Answers of `first` where `choice`, else of `second`."""
     u = np.where(choice[:, None], first.u, second.u)
     rest = (np.where(choice, getattr(first, name), getattr(second, name)) for name in ("chi2", "converged", "searched"))
-    return Refined(u, *rest)
+    return Refined(u, *rest, n_determined=first.n_determined)

@@ -34,11 +34,13 @@ def quantiles(prior, u, levels=None) -> dict:
     arrays = {name: values.reshape(n_draws, n, *values.shape[1:]) for name, values in models.items()}
     if "thickness" in arrays:
         arrays["depth"] = np.cumsum(arrays["thickness"], axis=2)
+    lowest = prior.decode(np.zeros((1, P)))
+    positive = {name: bool(np.all(values > 0)) for name, values in lowest.items()} | {"depth": True}
     summary = {}
     for name, values in arrays.items():
         dims = dims_of(name, values.ndim - 1)
         summary[f"{name}_quantile"] = (("quantile", *dims), np.quantile(values, PROBABILITIES, axis=0))
-        summary[f"{name}_mean"] = (dims, _mean(values))
+        summary[f"{name}_mean"] = (dims, _mean(values, positive[name]))
     if levels is not None:
         for name, values in as_models(prior, _at(np.sort(u, axis=0), levels)).items():
             summary[f"{name}_quantile"] = (("quantile", *dims_of(name, values.ndim - 1)), values)
@@ -64,11 +66,9 @@ def kinds(models, rows) -> np.ndarray:
     return curve_type(models["resistivity"][rows])
 
 
-def _mean(values):
-    """Of the logarithm, where there is one."""
-    if (values > 0).all():
-        return np.exp(np.log(values).mean(axis=0))
-    return values.mean(axis=0)
+def _mean(values, positive):
+    """Of the logarithm of what is always positive."""
+    return np.exp(np.log(values).mean(axis=0)) if positive else values.mean(axis=0)
 
 
 def combinations(models) -> dict:

@@ -62,7 +62,8 @@ class Run:
         self.chi2 = np.concatenate([self.chi2, chi2.reshape(shape)], axis=1)
         self.log_prior = np.concatenate([self.log_prior, log_prior], axis=1)
         # What cannot be computed has no weight; finite, so that differences of it are numbers.
-        log_target = np.maximum(np.nan_to_num(likelihood, nan=-np.inf).reshape(shape) + log_prior, -1e30)
+        log_target = np.nan_to_num(likelihood, nan=-np.inf).reshape(shape) + log_prior
+        log_target = np.maximum(log_target, pareto.NOTHING)
         self.log_target = np.concatenate([self.log_target, log_target], axis=1)
         self._weigh()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+# The ln weight of what cannot be.
+NOTHING = -1e30
 # Of the prior on k̂, worth so many observations at one half.
 _PRIOR_WEIGHT = 10
 
@@ -18,7 +20,7 @@ def smooth(log_weight):
     Returns
     -------
     weight : (S, N) array, sum 1
-    k : (S,) array
+    k : (S,) array, inf where all weights are nothing
     """
     S, N = log_weight.shape
     n_tail = int(min(0.2 * N, 3 * np.sqrt(N)))
@@ -37,6 +39,7 @@ def smooth(log_weight):
     bent = np.where(np.abs(k) < 1e-9, 1e-9, k)[:, None]
     expected = cutoff + scale[:, None] * np.expm1(-bent * np.log1p(-probability)) / bent
     np.put_along_axis(weight, place[:, 1:], np.where(flat, tail, np.minimum(expected, tail[:, -1:])), axis=1)
+    k = np.where(log_weight.max(axis=1) <= NOTHING / 10, np.inf, k)
     return weight / weight.sum(axis=1, keepdims=True), k
 
 

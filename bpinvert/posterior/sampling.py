@@ -153,15 +153,14 @@ def sample(target, network, rngs, effort, n_draws, probes=None, done=None) -> Sa
     return sampled
 
 
-def sample_smooth(target, start, seed, n_proposals, n_draws, done=None) -> Sampled:
+def sample_smooth(target, start, rngs, n_proposals, n_draws, done=None) -> Sampled:
     """Posteriors of many correlated parameters, as of a `DepthGridPrior`, by `smooth.sample`.
 
     Parameters
     ----------
     target : Target
-        With known errors: factors of the noise are not integrated out.
     start : (n, P) array of u to look for the modes from
-    seed : int
+    rngs : list of numpy.random.Generator, one for each sounding
     n_proposals, n_draws : int
     done : callable, optional
         Told the number of soundings after each batch.
@@ -171,13 +170,14 @@ def sample_smooth(target, start, seed, n_proposals, n_draws, done=None) -> Sampl
     for first in range(0, n, _SMOOTH_AT_ONCE):
         rows = np.arange(first, min(first + _SMOOTH_AT_ONCE, n))
         misfit = target.misfit.take(rows)
-        found = smooth.sample(misfit, start[rows], n_proposals, seed, n_draws)
-        u, own = found.draws, np.tile(np.arange(len(rows)), n_draws)
+        own = [rngs[row] for row in rows]
+        found = smooth.sample(misfit, start[rows], n_proposals, own, n_draws, target.tilt(rows))
+        u, which = found.draws, np.tile(np.arange(len(rows)), n_draws)
         sampled.put(
             rows,
             Sampled(
                 u=u,
-                chi2=misfit.value(u.reshape(-1, u.shape[2]), own).reshape(n_draws, -1),
+                chi2=misfit.value(u.reshape(-1, u.shape[2]), which).reshape(n_draws, -1),
                 log_evidence=target.constant[rows] + found.log_evidence,
                 ess=found.ess,
                 pareto_k=found.pareto_k,

@@ -50,48 +50,52 @@ class SmoothPosterior:
     log_evidence: np.ndarray
 
 
-def sample(misfit, start, n_proposals, rng, n_draws=None) -> SmoothPosterior:
+def sample(misfit, start, n_proposals, rngs, n_draws=None, tilt=None) -> SmoothPosterior:
     """Draws from exp(-chi²(Φ(z))/2 - |z|²/2) by randomise-then-optimise, weighted.
 
     With F(z) = (standardised residuals; z) and an orthonormal basis Q of the columns of its derivative at the mode, a
     draw v of N(0, I) is turned into the z where Q'F(z) = v. Such z have the density N(Q'F(z); 0, I) |det Q'F'(z)|,
     known exactly, and are independent proposals; in a linear problem all weigh the same (Bardsley, Solonen, Haario &
-    Laine 2014, doi:10.1137/140964023). v is the same for all soundings, so that an answer does not depend on what else
-    is in the batch. Where some v have several solutions, only the one found is ever drawn.
+    Laine 2014, doi:10.1137/140964023). Where some v have several solutions, only the one found is ever drawn.
 
     Parameters
     ----------
     misfit : Misfit, or anything with its method ``linearised(u, rows)``
     start : (n, n_parameters) array of u to look for the mode from
     n_proposals : int
-    rng : numpy.random.Generator or int
+    rngs : list of numpy.random.Generator, one for each sounding
     n_draws : int, optional
         Drawn from the proposals by their Pareto-smoothed weights; as many by default.
+    tilt : callable, optional
+        (chi², rows) -> (n,), to be added to the logarithm of the likelihood, where that is not exp(-chi²/2).
     """
-    rng = np.random.default_rng(rng)
-    mode, proposals, log_weight = propose(misfit, start, n_proposals, rng)
+    mode, proposals, log_weight = propose(misfit, start, n_proposals, rngs)
+    if tilt is not None:
+        rows = np.tile(np.arange(len(mode)), n_proposals)
+        chi2 = misfit.value(ndtr(proposals.reshape(len(rows), -1)), rows)
+        log_weight += tilt(chi2, rows).reshape(log_weight.shape)
     n_draws = n_draws or n_proposals
-    weight, pareto_k = pareto.smooth(np.maximum(log_weight.T, -1e30))
-    levels = (rng.permutation(n_draws) + rng.random()) / n_draws
-    places = [np.searchsorted(np.cumsum(own), levels, side="right") for own in weight]
+    weight, pareto_k = pareto.smooth(np.maximum(log_weight.T, pareto.NOTHING))
+    levels = [(rng.permutation(n_draws) + rng.random()) / n_draws for rng in rngs]
+    places = [np.searchsorted(np.cumsum(own), level, side="right") for own, level in zip(weight, levels, strict=True)]
     chosen = np.minimum(np.stack(places, axis=1), n_proposals - 1)
     return SmoothPosterior(
         draws=ndtr(proposals[chosen, np.arange(len(mode))]),
         best=ndtr(mode),
         pareto_k=pareto_k,
-        ess=pareto.effective_size(weight),
+        ess=np.where(np.isfinite(pareto_k), pareto.effective_size(weight), 0.0),
         log_evidence=_log_mean(log_weight),
     )
 
 
-def propose(misfit, start, n_proposals, rng):
+def propose(misfit, start, n_proposals, rngs):
     """Independent proposals of `sample`, and their weights.
 
     Parameters
     ----------
     misfit, start : as for `sample`
     n_proposals : int
-    rng : numpy.random.Generator
+    rngs : list of numpy.random.Generator
 
     Returns
     -------
@@ -101,7 +105,7 @@ def propose(misfit, start, n_proposals, rng):
         Of the posterior over the proposals' density; its mean is the evidence. -inf where there is no solution.
     """
     mode = most_probable(misfit, start)
-    v = rng.standard_normal((n_proposals, mode.shape[1]))
+    v = np.stack([rng.standard_normal((n_proposals, mode.shape[1])) for rng in rngs], axis=1)
     return mode, *_solutions(misfit, mode, v)
 
 
@@ -126,16 +130,16 @@ def _stacked(misfit, z, rows):
 
 
 def _solutions(misfit, mode, v):
-    """z (n_v, n, P) where Q'F(z) = v, and their log weights (n_v, n), target over proposal; -inf without solution."""
+    """z where Q'F(z) = v, both (n_v, n, P), and their log weights (n_v, n), target over proposal; -inf where none."""
     n, size = mode.shape
     at_mode, derivative = _stacked(misfit, mode, np.arange(n))
     basis, triangle = np.linalg.qr(derivative)
     across = basis.swapaxes(1, 2)
-    from_mode = v[:, None, :] - (across @ at_mode[:, :, None])[:, :, 0]
+    from_mode = v - (across @ at_mode[:, :, None])[:, :, 0]
     step = np.linalg.solve(triangle, from_mode[..., None])[..., 0]
     start = mode + step * np.minimum(1.0, _LONGEST_STEP / np.maximum(np.abs(step).max(axis=2, keepdims=True), 1e-300))
     start = np.clip(start, -_FURTHEST, _FURTHEST).reshape(-1, size)
-    solutions, log_weight = np.empty_like(start), np.empty(len(start))
+    solutions, log_weight, flat = np.empty_like(start), np.empty(len(start)), v.reshape(-1, size)
     for first in range(0, len(start), _BLOCK):
         block = np.arange(first, min(first + _BLOCK, len(start)))
 
@@ -145,7 +149,7 @@ def _solutions(misfit, mode, v):
             met = (across[sounding] @ values[:, :, None])[:, :, 0]
             jacobian = across[sounding] @ jacobian
             excess = (np.square(met).sum(axis=1) - np.square(values).sum(axis=1)) / 2
-            return met - v[block[places] // n], jacobian, excess - np.linalg.slogdet(jacobian)[1]
+            return met - flat[block[places]], jacobian, excess - np.linalg.slogdet(jacobian)[1]
 
         solutions[block], cost, log_weight[block] = _descend(
             linearise, start[block], np.arange(len(block)), enough=_MET, max_iterations=40

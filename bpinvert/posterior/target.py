@@ -83,6 +83,12 @@ class Target:
         curvature[:, diagonal, diagonal] += bend
         return likelihood + np.log(density).sum(axis=1), gradient, curvature
 
+    def tilt(self, rows):
+        """(χ², rows among `rows`) -> what an unknown noise level adds to −χ²/2; None where all levels are known."""
+        if not self._unknown[rows].any():
+            return None
+        return lambda chi2, own: self._log_likelihood(chi2, rows[own]) - self.constant[rows[own]] + chi2 / 2
+
     def _log_likelihood(self, chi2, rows):
         value = self.constant[rows] - chi2 / 2
         k = np.flatnonzero(self._unknown[rows] & np.isfinite(chi2))
