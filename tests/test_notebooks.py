@@ -16,6 +16,7 @@ NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 FIRST = "01_the_inverse_as_a_network.ipynb"
 SECOND = "02_my_field_sheet.ipynb"
 THIRD = "03_bp_network_from_scratch.ipynb"
+FOURTH = "04_can_I_trust_this.ipynb"
 
 # Run after a notebook's own cells: the variables behind what its text says, as JSON.
 PROBES = {
@@ -95,6 +96,27 @@ print(json.dumps({
     "spreads": [float(value) for value in spreads], "same": bool(same),
 }))
 """,
+    FOURTH: """
+import json
+profile = one["resistivity_profile_quantile"].sel(quantile=[0.05, 0.95])
+print(json.dumps({
+    "misfit": list(misfit.values()), "basement": list(depth.values()), "difference": difference,
+    "conductances": [float(np.sum(np.divide(h, rho[:-1]))) for h, rho in earths.values()],
+    "intervals": {name: values.tolist() for name, values in intervals.items()},
+    "probability": probability.tolist(),
+    "crust_cover_basement": [profile.interp(depth_grid=at).values.tolist() for at in (0.6, 100, 1000)],
+    "cover": profile.sel(depth_grid=slice(2, 250)).values.tolist(),
+    "report": report.level, "coverage": [float(shares.mean()) for shares in coverage.values()],
+    "nonsense": [float(nonsense[name][0]) for name in ("flag", "ess", "pareto_k", "chi2")],
+    "nonsense_conductance": [float(low_of_S), float(high_of_S)],
+    "explained": bp.explain(nonsense), "worst": [float(value) for value in ab2[scatter != 1]],
+    "borehole": {key: some["basement_depth_quantile"].sel(quantile=[0.05, 0.5, 0.95]).values[:, 0].tolist()
+                 for key, some in (("without", result), ("with", drilled))},
+    "cover_resistivity": drilled["resistivity_quantile"].sel(quantile=[0.05, 0.95]).values[:, 0, 1].tolist(),
+    "three_layers_gain": float(drilled["layer_probability"][0, 1] - result["layer_probability"][0, 1]),
+    "agree": float(drilled["fixed_p_value"][0]),
+}))
+""",
 }
 
 
@@ -116,6 +138,7 @@ def found(executed):
 of_the_first = pytest.mark.parametrize("executed", [FIRST], indirect=True)
 of_the_second = pytest.mark.parametrize("executed", [SECOND], indirect=True)
 of_the_third = pytest.mark.parametrize("executed", [THIRD], indirect=True)
+of_the_fourth = pytest.mark.parametrize("executed", [FOURTH], indirect=True)
 
 
 def streams(notebook, name):
@@ -356,3 +379,63 @@ def test_curve_types_and_the_meaning_of_answers_are_as_told(found):
     assert misfit["mixture"]["draw"] < 0.06 < 0.3 < min(*misfit["mse"].values(), *misfit["gaussian"].values())
     inside, outside = found["spreads"]
     assert outside > 20 * inside
+
+
+@of_the_fourth
+def test_three_earths_of_one_conductance_have_one_curve(found):
+    assert max(found["misfit"]) < 1 and max(found["misfit"]) - min(found["misfit"]) < 0.01
+    assert found["difference"] < 0.01
+    assert found["conductances"] == pytest.approx(found["conductances"][:1] * 3, rel=1e-9)
+    assert max(found["basement"]) - min(found["basement"]) == pytest.approx(65, abs=3)
+
+
+@of_the_fourth
+def test_the_conductance_is_known_where_a_thickness_is_not(found):
+    low, middle, high = found["intervals"]["S above basement"]
+    assert 0.89 < low / middle < high / middle < 1.11
+    low, _, high = found["intervals"]["h3"]
+    assert low < 2 and high > 500
+    # what is left of a log-uniform prior from 0.5 to 20 000 Ω·m beyond its 95 % quantile is 12 000 to 20 000
+    assert found["intervals"]["ρ4"][2] > 9000
+
+
+@of_the_fourth
+def test_two_layers_are_ruled_out_and_three_to_five_are_not(found):
+    two, *more = found["probability"]
+    assert two < 1e-3 and min(more) > 0.1 and max(more) < 0.6
+
+
+@of_the_fourth
+def test_the_profile_knows_the_cover_and_bounds_the_basement_below_only(found):
+    for low, high in zip(*found["cover"], strict=True):
+        assert 6 < low < high < 10
+    _, _, (low, high) = found["crust_cover_basement"]
+    assert low > 100 and high > 9000
+
+
+@of_the_fourth
+def test_the_shipped_intervals_hold_somewhat_less_than_promised(found):
+    assert found["report"] == "posterior"
+    assert 0.75 < min(found["coverage"]) and max(found["coverage"]) < 0.93
+
+
+@of_the_fourth
+def test_a_spoilt_sheet_satisfies_the_sampler_and_raises_the_flag(found):
+    flag, ess, pareto_k, chi2 = found["nonsense"]
+    assert flag and ess >= 900 and pareto_k < 0.7 and chi2 > 10
+    low, high = found["nonsense_conductance"]
+    assert high / low < 1.3
+    named = [float(value) for value in re.findall(r"AB/2 = ([\d.]+) m", found["explained"])]
+    assert named and set(named) <= set(found["worst"])
+    assert "scatter" in found["explained"]
+
+
+@of_the_fourth
+def test_a_borehole_fixes_what_it_met_and_the_resistivity_above_it(found):
+    low, middle, high = found["borehole"]["with"]
+    assert middle == pytest.approx(345, abs=3) and high - low < 25
+    low, _, high = found["borehole"]["without"]
+    assert high - low > 50
+    low, high = found["cover_resistivity"]
+    assert high / low < 1.2 and found["agree"] > 0.1
+    assert found["three_layers_gain"] > 0.02

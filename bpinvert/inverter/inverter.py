@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import numbers
 
+import numpy as np
 from sklearn.base import is_regressor
 
 from bpinvert import checks, geometry, results
