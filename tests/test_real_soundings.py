@@ -78,6 +78,69 @@ def test_a_sheet_alone_is_enough_for_the_published_three_layers():
     assert "segment_shift" not in result
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["bundled", "field sheet"])
+def test_wauchope_has_its_conductance_and_of_its_basement_a_lower_bound_only(which):
+    path = BUNDLED if which == 0 else field_sheet("ves", "constable1987_wauchope_schlumberger.dat")
+    result = bp.invert(path, level="posterior")
+    low, middle, high = result["conductance_quantile"].sel(quantile=[0.05, 0.5, 0.95]).values[:, 0]
+    assert 42 <= middle <= 55
+    assert 0.85 < low / middle < high / middle < 1.15
+    # Over all layer counts: which layer is the basement differs between them, and below a kilometre there may be more.
+    profile = result["resistivity_profile_quantile"].interp(depth_grid=[700, 1000]).values[:, 0]
+    assert (profile[0] > 100).all()
+    # The upper end is the prior's: 95 % of what is log-uniform from 100 to 20 000 Ω·m lies below 15 300.
+    assert (profile[-1] > 9000).all()
+    assert int(result["flag"][0]) == 0
+
+
+# Thicknesses in m, resistivities in Ω·m, published with the sounding.
+RVES1 = {"thickness": [2.82, 13.39], "resistivity": [43.09, 81.53, 20.18]}
+
+
+def test_the_published_model_of_rves1_is_inside_the_posterior_if_at_its_end():
+    """It lies where the second layer is thickest and the first thinnest: 3 to 7 % of the posterior are beyond it."""
+    observed = bp.read_soundings(field_sheet("ves", "rves_ves_data1.csv"))
+    result = unaided.shipped().invert(observed, level="posterior", n_layers=3, draws=2000)
+    thickness, resistivity = (result[f"{name}_draws"].values[:, 0] for name in RVES1)
+    published = np.array(RVES1["thickness"] + RVES1["resistivity"])
+    below = (np.concatenate([thickness[:, :2], resistivity[:, :3]], axis=1) < published).mean(axis=0)
+    assert ((below > 0.015) & (below < 0.985)).all()
+    h, rho = (np.array(values) for values in RVES1.values())
+    sums = {"conductance": h / rho[:2], "transverse_resistance": h * rho[:2], "basement_depth": h}
+    for name, terms in sums.items():
+        low, high = result[f"{name}_quantile"].values[[0, -1], 0]
+        assert low < terms.sum() < high, name
+    assert int(bp.invert(observed, level="posterior")["n_layers"][0]) == 3
+
+
+def test_a_sounding_whose_readings_jump_by_decades_is_flagged_and_told_why():
+    path = field_sheet("ves", "durham_position_1.csv")
+    # The first of four repeats, by itself: bad contacts from AB/2 = 160 cm on, 24 Ω·m beside 0.02 Ω·m.
+    meanings = {"p": "MN/2 (cm)", "c": "AB/2 (cm)", "m1": "R (ohm)"}
+    observed = bp.read_soundings(path, columns=meanings)
+    rhoa = observed["apparent_resistivity"].values[observed["used"].values]
+    assert np.abs(np.diff(np.log10(rhoa))).max() > 3
+    result = bp.invert(observed, inverter=unaided.shipped(), level="posterior")
+    assert int(result["flag"][0]) and {"misfit", "noise"} <= set(result["check"].values[result["outside"].values[0]])
+    explained = bp.explain(result)
+    assert "scatter more than the errors let expect" in explained and "does not fit" in explained
+    assert "AB/2 = 1.6 m, MN/2 = 0.4 m" in explained and "What to do: " in explained
+
+
+def test_a_good_sounding_that_begins_to_jump_is_flagged_however_narrow_its_posterior():
+    observed = bp.read_soundings(BUNDLED)
+    jumping = np.where(observed["ab2"] >= 1000, 10 ** np.random.default_rng(0).normal(size=(1, 24)), 1.0)
+    for name in ("apparent_resistivity", "apparent_resistivity_std"):
+        observed[name] = observed[name] * jumping
+    result = bp.invert(observed, level="posterior")
+    assert int(result["flag"][0]) and float(result["chi2"][0]) > 10
+    low, high = result["conductance_quantile"].values[[0, -1], 0]
+    assert high / low < 1.4
+    explained = bp.explain(result)
+    assert "scatter more than the errors let expect" in explained
+    assert "ingle readings that no model of the prior fits" in explained
+
+
 def shift_of(result, mn2, sounding=0):
     """The displacement of one MN segment."""
     return float(result["segment_shift"].values[sounding][result["mn2"].values[sounding] == mn2][0])
