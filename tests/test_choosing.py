@@ -16,7 +16,8 @@ def answers(**chi2):
     """Answers by layer count with such sums of squares, e.g. two=[...]; 2·count - 1 parameters each."""
     counts = {"two": 2, "three": 3, "four": 4}
     values = {counts[word]: np.atleast_1d(np.asarray(given, dtype=float)) for word, given in chi2.items()}
-    return {k: SimpleNamespace(u=np.zeros((len(v), 2 * k - 1)), chi2=v, discord=0.0) for k, v in values.items()}
+    others = {"discord": 0.0, "n_determined": None}
+    return {k: SimpleNamespace(u=np.zeros((len(v), 2 * k - 1)), chi2=v, **others) for k, v in values.items()}
 
 
 def chosen(n_used=N, **chi2):

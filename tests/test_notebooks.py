@@ -10,6 +10,9 @@ nbformat = pytest.importorskip("nbformat", reason="notebooks need the test extra
 nbclient = pytest.importorskip("nbclient", reason="notebooks need the test extra: pip install -e '.[test]'")
 pytest.importorskip("ipykernel", reason="notebooks need the test extra: pip install -e '.[test]'")
 
+# Together they train for more than a minute.
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 
