@@ -217,3 +217,23 @@ def test_a_smooth_prior_is_sampled_too():
     assert inside.mean() == pytest.approx(0.9, abs=0.1)
     assert (answer["ess"] > 100).all()
     assert json.loads(answer.attrs["prior"])["prior"] == "DepthGridPrior"
+    # contradictory readings with tiny errors leave no draw of any weight
+    jumping = bp.geometry.as_observed(np.exp(np.where(np.arange(12) % 2, 1.0, 7.0))[None], SURVEY)
+    jumping["apparent_resistivity_std"] = 1e-3 * jumping["apparent_resistivity"]
+    assert made.invert(jumping, "posterior")["status"].values[0] & STATUS["sampling_unreliable"][0]
+    made.calibrate("posterior", n=4)
+    with pytest.raises(ValueError, match="those of this prior depend on each other"):
+        made.invert(jumping, "posterior", conformal=True)
+
+
+def test_the_networks_quantiles_depend_on_no_neighbour_and_on_no_number_of_draws(inverter, data):
+    together, alone = (inverter.invert(some, "network", draws=2) for some in (data[:6], data[[4]]))
+    np.testing.assert_allclose(alone["resistivity_quantile"], together["resistivity_quantile"][:, [4]], rtol=1e-6)
+    many = inverter.invert(data[:6], "network", draws=400)
+    np.testing.assert_array_equal(many["resistivity_quantile"], together["resistivity_quantile"])
+
+
+def test_where_nothing_can_be_inverted_all_variables_are_there_without_values(inverter, result):
+    blank = inverter.invert(np.full((2, 12), np.nan), "posterior", draws=3)
+    assert set(result.data_vars) == set(blank.data_vars) and set(result.coords) == set(blank.coords)
+    assert np.isnan(blank["resistivity_quantile"]).all() and np.isnan(blank["layer_probability"]).all()

@@ -9,6 +9,7 @@ import numpy as np
 
 from bpinvert.inverter.choosing import choose
 from bpinvert.posterior import Effort, Sampled, Target, carried, sample, sample_smooth
+from bpinvert.posterior.pareto import NOTHING
 
 # Draws that quantiles are taken of.
 N_DRAWS = 2000
@@ -96,7 +97,8 @@ def posteriors(search, problem, assumed, answers, seed, *, effort=None, n_draws=
                 trying = effort or Effort.usual(target.n_parameters)
                 found = sample(target, network, [rngs[row] for row in rows], trying, n_draws, done=told)
             sampled[count].put(rows, found)
-            evidence[rows, place] = found.log_evidence + prior[place]
+            # What was sampled without any weight is still the only answer there is.
+            evidence[rows, place] = np.maximum(found.log_evidence + prior[place], NOTHING)
     largest = evidence.max(axis=1, keepdims=True)
     share = np.exp(evidence - np.where(np.isfinite(largest), largest, 0.0))
     total = share.sum(axis=1, keepdims=True)

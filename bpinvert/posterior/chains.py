@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.posterior import coordinates
-from bpinvert.posterior.pareto import effective_size
+from bpinvert.posterior.weights import effective_size, normalised, resample
 
 # Share of jumps along the whole difference of two chains, which lead from one mode to another.
 _WHOLE = 0.1
@@ -42,7 +42,7 @@ def move(run, n_particles, n_sweeps):
     n_evaluated = np.zeros(S, dtype=int)
     while (rows := np.flatnonzero(power < 1)).size:
         step = _next_step(particles.likelihood[rows], power[rows])
-        weight = _normalised(step[:, None] * particles.likelihood[rows])
+        weight = normalised(step[:, None] * particles.likelihood[rows])
         for row, own in zip(rows, weight, strict=True):
             particles.resample(row, own, run.rngs[row])
         power[rows] = np.where(step < 1 - power[rows], power[rows] + step, 1.0)
@@ -62,9 +62,7 @@ class _Particles:
 
     def resample(self, row, weight, rng):
         """The particles of a sounding by their weights (n,), as evenly as can be."""
-        n = len(weight)
-        levels = (rng.permutation(n) + rng.random()) / n
-        chosen = np.minimum(np.searchsorted(np.cumsum(weight), levels, side="right"), n - 1)
+        chosen = resample(weight, len(weight), rng)
         for values in vars(self).values():
             values[row] = values[row, chosen]
 
@@ -96,7 +94,7 @@ def _first(run, n):
     low, high = np.zeros(S), np.ones(S)
 
     def weights(at):
-        return _normalised(log_weight - (1 - at)[:, None] * likelihood)
+        return normalised(log_weight - (1 - at)[:, None] * likelihood)
 
     few = effective_size(weights(power)) < _LEAST
     for _ in range(20 if few.any() else 0):
@@ -110,9 +108,7 @@ def _first(run, n):
         if power[s] < _PRIOR:
             power[s], x[s] = 0.0, coordinates.draw(n, P, rng)
         else:
-            levels = (rng.permutation(n) + rng.random()) / n
-            chosen = np.searchsorted(np.cumsum(weight[s]), levels, side="right")
-            x[s] = run.x[s, np.minimum(chosen, weight.shape[1] - 1)]
+            x[s] = run.x[s, resample(weight[s], n, rng)]
     evaluated = run.target.evaluate(x.reshape(-1, P), np.repeat(run.rows, n))
     chi2, likelihood, prior = (values.reshape(S, n) for values in evaluated)
     return _Particles(x, chi2, np.maximum(likelihood, -1e30), prior), power
@@ -122,17 +118,12 @@ def _next_step(likelihood, power):
     """By how much powers (S,) may rise so that particles of those ln likelihoods (S, n) stay effective."""
     low, high = np.zeros(len(power)), 1 - power
     enough = _KEPT * likelihood.shape[1]
-    done = effective_size(_normalised(high[:, None] * likelihood)) >= enough
+    done = effective_size(normalised(high[:, None] * likelihood)) >= enough
     for _ in range(40):
         middle = (low + high) / 2
-        kept = effective_size(_normalised(middle[:, None] * likelihood)) >= enough
+        kept = effective_size(normalised(middle[:, None] * likelihood)) >= enough
         low, high = np.where(kept, middle, low), np.where(kept, high, middle)
     return np.where(done, 1 - power, np.maximum(low, 1e-12))
-
-
-def _normalised(log_weight):
-    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    return weight / weight.sum(axis=1, keepdims=True)
 
 
 def _jumps(others, rngs):

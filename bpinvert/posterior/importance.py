@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.posterior import coordinates, pareto
+from bpinvert.posterior.weights import effective_size, normalised
 
 # Draws from the prior itself, as a share: they bound the weights.
 _DEFENCE = 0.01
@@ -97,7 +98,7 @@ class Run:
     def _weigh(self):
         self.log_weight = self.log_target - _mean_density(self._densities, self.counts)
         self.weight, self.pareto_k = pareto.smooth(self.log_weight)
-        self.ess = pareto.effective_size(self.weight)
+        self.ess = effective_size(self.weight)
 
     @property
     def log_evidence(self) -> np.ndarray:
@@ -109,14 +110,14 @@ class Run:
         """Weights to the power, 1 at most, at which so many draws are effective that a proposal can learn from them."""
         log_weight = self.log_weight - self.log_weight.max(axis=1, keepdims=True)
         power = np.ones((len(log_weight), 1))
-        rows = np.flatnonzero(pareto.effective_size(_normalised(log_weight)) < _LEAST)
+        rows = np.flatnonzero(effective_size(normalised(log_weight)) < _LEAST)
         low, high = np.zeros((len(rows), 1)), np.ones((len(rows), 1))
         for _ in range(12 if rows.size else 0):
             middle = (low + high) / 2
-            enough = pareto.effective_size(_normalised(middle * log_weight[rows]))[:, None] >= _LEAST
+            enough = effective_size(normalised(middle * log_weight[rows]))[:, None] >= _LEAST
             low, high = np.where(enough, middle, low), np.where(enough, high, middle)
         power[rows] = low
-        return _normalised(power * log_weight)
+        return normalised(power * log_weight)
 
     def log_weight_at(self, x) -> np.ndarray:
         """ln of the weight, over the mean weight, that points x (S, P) would have had, (S,)."""
@@ -135,8 +136,3 @@ def _mean_density(densities, counts):
     largest = stacked.max(axis=0)
     stacked -= largest
     return largest + np.log(np.exp(stacked, out=stacked).sum(axis=0))
-
-
-def _normalised(log_weight):
-    weight = np.exp(log_weight)
-    return weight / weight.sum(axis=1, keepdims=True)

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from bpinvert.posterior.weights import resample
+
 # Fewest degrees of freedom; with fewer there would hardly be a variance.
 _LEAST_FREEDOM = 4
 _SMALLEST = 1e-30
@@ -145,15 +147,12 @@ class Mixture:
         n : int
         rngs : list of numpy.random.Generator, one for each sounding
         """
-        S, K, P = self.centre.shape
-        edges = np.cumsum(self.weight, axis=1)
+        S, _, P = self.centre.shape
         chosen = np.empty((S, n), dtype=int)
         normal, chi2 = np.empty((S, n, P)), np.empty((S, n))
         for s, rng in enumerate(rngs):
-            levels = (rng.permutation(n) + rng.random()) / n * edges[s, -1]
-            chosen[s] = np.searchsorted(edges[s], levels, side="right")
+            chosen[s] = resample(self.weight[s], n, rng)
             normal[s], chi2[s] = rng.standard_normal((n, P)), rng.chisquare(self.freedom, n)
-        np.minimum(chosen, K - 1, out=chosen)
         rows = np.arange(S)[:, None]
         normal *= np.sqrt(self.freedom / chi2)[..., None]
         return self.centre[rows, chosen] + (self.spread[rows, chosen] @ normal[..., None])[..., 0]

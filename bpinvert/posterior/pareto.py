@@ -62,8 +62,3 @@ def _fit(x):
     k = np.log1p(-b[:, None] * x).mean(axis=1)
     scale = -k / b
     return (k * M + _PRIOR_WEIGHT / 2) / (M + _PRIOR_WEIGHT), scale
-
-
-def effective_size(weight):
-    """1/Σw² of weights (S, N) that sum to 1."""
-    return 1 / np.square(weight).sum(axis=1)

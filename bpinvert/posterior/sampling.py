@@ -12,6 +12,7 @@ from bpinvert.posterior import coordinates, proposing, smooth
 from bpinvert.posterior.chains import move
 from bpinvert.posterior.importance import Run
 from bpinvert.posterior.mixture import Mixture
+from bpinvert.posterior.weights import resample
 
 # Soundings side by side: arrays of their draws stay within the cache.
 _AT_ONCE, _SMOOTH_AT_ONCE = 25, 8
@@ -192,13 +193,6 @@ def sample_smooth(target, start, rngs, n_proposals, n_draws, done=None) -> Sampl
     return sampled
 
 
-def _resample(weight, n, rng):
-    """Places of `n` draws of equal weight, in random order."""
-    edges = np.cumsum(weight)
-    levels = (rng.permutation(n) + rng.random()) / n * edges[-1]
-    return np.minimum(np.searchsorted(edges, levels, side="right"), len(edges) - 1)
-
-
 def _sample_batch(target, rows, network, rngs, effort, sampled, points):
     window = proposing.windows_of(network, effort.width)
     run = Run(target, rows, proposing.first(target, rows, network, window, rngs, effort), rngs)
@@ -248,7 +242,7 @@ def _keep(run, rows, sampled, points, n_moves=None):
     n_draws, P = len(sampled.u), run.x.shape[2]
     x, chi2 = np.empty((len(rows), n_draws, P)), np.empty((len(rows), n_draws))
     for k, row in enumerate(rows):
-        chosen = _resample(run.weight[row], n_draws, run.rngs[row])
+        chosen = resample(run.weight[row], n_draws, run.rngs[row])
         x[k], chi2[k] = run.x[row, chosen], run.chi2[row, chosen]
     at = np.full(len(rows), np.nan)
     if points is not None:

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from bpinvert.posterior import pareto
+from bpinvert.posterior.weights import effective_size, resample
 
 # Normal scores beyond this, which the prior reaches once in 10^10, are left out.
 _FURTHEST = 6.5
@@ -76,14 +77,12 @@ def sample(misfit, start, n_proposals, rngs, n_draws=None, tilt=None) -> SmoothP
         log_weight += tilt(chi2, rows).reshape(log_weight.shape)
     n_draws = n_draws or n_proposals
     weight, pareto_k = pareto.smooth(np.maximum(log_weight.T, pareto.NOTHING))
-    levels = [(rng.permutation(n_draws) + rng.random()) / n_draws for rng in rngs]
-    places = [np.searchsorted(np.cumsum(own), level, side="right") for own, level in zip(weight, levels, strict=True)]
-    chosen = np.minimum(np.stack(places, axis=1), n_proposals - 1)
+    chosen = np.stack([resample(own, n_draws, rng) for own, rng in zip(weight, rngs, strict=True)], axis=1)
     return SmoothPosterior(
         draws=ndtr(proposals[chosen, np.arange(len(mode))]),
         best=ndtr(mode),
         pareto_k=pareto_k,
-        ess=np.where(np.isfinite(pareto_k), pareto.effective_size(weight), 0.0),
+        ess=np.where(np.isfinite(pareto_k), effective_size(weight), 0.0),
         log_evidence=_log_mean(log_weight),
     )
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import genpareto
 
 from bpinvert.posterior import pareto
+from bpinvert.posterior.weights import effective_size, resample
 
 
 @pytest.mark.parametrize("shape", [0.1, 0.5, 0.9])
@@ -37,7 +38,7 @@ def test_smoothing_keeps_the_order_and_makes_more_draws_effective():
     smoothed, k = pareto.smooth(log_weight)
     assert (k > 0.5).all()
     assert (np.diff(np.take_along_axis(smoothed, raw.argsort(axis=1), axis=1), axis=1) >= 0).all()
-    assert (pareto.effective_size(smoothed) > pareto.effective_size(raw)).all()
+    assert (effective_size(smoothed) > effective_size(raw)).all()
     # below the 134 largest all keep their proportions
     small = raw < np.quantile(raw, 0.9, axis=1, keepdims=True)
     ratio = np.where(small, smoothed / raw, np.nan)
@@ -46,5 +47,12 @@ def test_smoothing_keeps_the_order_and_makes_more_draws_effective():
 
 def test_equal_weights_are_all_effective():
     weight, k = pareto.smooth(np.zeros((2, 1000)))
-    np.testing.assert_allclose(pareto.effective_size(weight), 1000)
+    np.testing.assert_allclose(effective_size(weight), 1000)
     assert (k < 0.7).all()
+
+
+def test_resampling_takes_each_draw_as_often_as_its_weight_says():
+    weight = np.array([0.5, 0.0, 0.3, 0.2])
+    chosen = resample(weight, 1000, np.random.default_rng(0))
+    assert np.abs(np.bincount(chosen, minlength=4) - 1000 * weight).max() <= 1
+    assert (np.diff(chosen) < 0).any()
