@@ -59,65 +59,76 @@ class _DirectCurrent(Survey):
         self._prepare(coordinates, wavenumber, _pole_weights(wavenumber, poles))
 
     def _simulate(self, thickness, properties, context):
-        top, bottom, _ = self._recursion(thickness, properties["resistivity"])
+        resistivity = properties["resistivity"]
+        top, bottom, _ = self._recursion(thickness, resistivity)
         np.divide(top, bottom, out=top)
-        return self._weights @ top
+        data = self._weights @ top
+        data *= resistivity[0]
+        return data
 
     def _simulate_with_jacobian(self, thickness, properties, context):
         """Analytic: with T = N/D in homogeneous form the chain rule through the layers telescopes.
 
-        For layer i, with A_i = Π_{j<i} exp(-2λh_j) and N_i, D_i, p_i, q_i as in `_recursion`,
-        dT/d ln ρ_i = G_i - G_{i+1}, G_i = A_i N_i D_i / D_1², and dT/d ln h_i = -4 λ h_i ρ_i A_{i+1} p_i q_i / D_1².
+        For layer i, with A_i = Π_{j<i} exp(-2λh_j) and n_i, D_i, p_i, q_i as in `_recursion`,
+        dT/d ln ρ_i = G_i - G_{i+1}, G_i = 4^(i-1) ρ_i A_i n_i D_i / D_1², and dT/d ln h_i = -4^i λ h_i ρ_i A_{i+1}
+        p_i q_i / D_1².
         """
         resistivity = properties["resistivity"]
         n_layers = len(resistivity)
         top, bottom, layers = self._recursion(thickness, resistivity, keep=True)
         scale = 1 / bottom
-        data = self._weights @ (top * scale)
+        data = (self._weights @ (top * scale)) * resistivity[0]
         scale *= scale
         to_log = 1 / data
         slope_resistivity = np.empty((n_layers, *data.shape))
         slope_thickness = np.empty((n_layers - 1, *data.shape))
-        upper = self._weights @ (top * bottom * scale)
+        top *= bottom
+        top *= scale
+        upper = (self._weights @ top) * (resistivity[0] * to_log)
         for i, (decay, p, q, below, below_bottom) in enumerate(reversed(layers)):
             scale *= decay
-            lower = self._weights @ (below * below_bottom * scale)
-            slope_resistivity[i] = (upper - lower) * to_log
-            p *= q
-            p *= scale
-            slope_thickness[i] = (self._slope_weights @ p) * (-4 * thickness[i] * resistivity[i]) * to_log
+            np.multiply(p * q, scale, out=decay)
+            factor = 4.0 ** (i + 1) * to_log
+            slope_thickness[i] = (self._slope_weights @ decay) * (-thickness[i] * resistivity[i] * factor)
+            np.multiply(below * below_bottom, scale, out=decay)
+            lower = (self._weights @ decay) * (resistivity[i + 1] * factor)
+            slope_resistivity[i] = upper - lower
             upper = lower
-        slope_resistivity[-1] = upper * to_log
+        slope_resistivity[-1] = upper
         return data, {"thickness": slope_thickness, "resistivity": slope_resistivity}
 
     def _recursion(self, thickness, resistivity, keep=False):
-        """Numerator and denominator of T(λ), each (n_nodes, b), upward from the half-space.
+        """T(λ)/ρ_1 as a numerator and a denominator, each (n_nodes, b), upward from the half-space.
 
-        With T = N/D below a layer of resistivity ρ and E = exp(-2λh): p = (N/ρ + D)/2, q = (N/ρ - D)/2, and above it
-        N = ρ(p + qE), D = p - qE. N and D stay positive. `keep` returns (E, p, q, N below, D below) per layer as well.
+        With T_i = ρ_i n_i/D_i at the top of layer i and E = exp(-2λh_i): p = n_{i+1} ρ_{i+1}/ρ_i + D_{i+1},
+        q = n_{i+1} ρ_{i+1}/ρ_i - D_{i+1}, n_i = p + qE, D_i = p - qE, and n = D = 1 in the half-space. Both stay
+        positive. `keep` returns (E, p, q, n below, D below) of each layer as well; without it they are overwritten.
         """
-        n_nodes, n_models = len(self._wavenumber), resistivity.shape[1]
-        top = np.broadcast_to(resistivity[-1], (n_nodes, n_models)).copy()
-        bottom = np.ones((n_nodes, n_models))
-        p, q, decay = np.empty_like(top), np.empty_like(top), np.empty_like(top)
-        layers = []
-        for h, rho in zip(thickness[::-1], resistivity[-2::-1], strict=True):
+        shape = (len(self._wavenumber), resistivity.shape[1])
+        if not len(thickness):
+            return *np.ones((2, *shape)), []
+        ratios = resistivity[1:] / resistivity[:-1]
+        # Above the half-space p and q are the same for all wavenumbers.
+        below = below_bottom = np.ones((1, shape[1]))
+        p, q, decay = ratios[-1] + below, ratios[-1] - below, np.empty(shape)
+        self._decay(thickness[-1], decay)
+        turned = q * decay
+        top, bottom = p + turned, p - turned
+        layers = [(decay, p, q, below, below_bottom)]
+        if not keep:
+            p, q = np.empty(shape), turned
+        for h, ratio in zip(thickness[-2::-1], ratios[-2::-1], strict=True):
+            below, below_bottom = top, bottom
             if keep:
-                p, q, decay = np.empty_like(top), np.empty_like(top), np.empty_like(top)
-                layers.append((decay, p, q, top, bottom))
-                top, bottom = np.empty_like(top), np.empty_like(top)
-                below, below_bottom = layers[-1][3:]
-            else:
-                below, below_bottom = top, bottom
+                decay, p, q, top, bottom = np.empty((5, *shape))
             self._decay(h, decay)
-            np.multiply(below, 0.5 / rho, out=q)
-            np.multiply(below_bottom, 0.5, out=bottom)
-            np.add(q, bottom, out=p)
-            np.subtract(q, bottom, out=q)
+            np.multiply(below, ratio, out=q)
+            np.add(q, below_bottom, out=p)
+            np.subtract(q, below_bottom, out=q)
             turned = np.multiply(q, decay, out=None if keep else q)
             np.add(p, turned, out=top)
-            top *= rho
             np.subtract(p, turned, out=bottom)
+            layers.append((decay, p, q, below, below_bottom))
         return top, bottom, layers
 
     def _decay(self, thickness, out):
