@@ -196,6 +196,35 @@ def test_an_ordered_property_at_its_high_end_stays_there():
     assert np.isfinite(DEPENDENT.log_slope(u)).all()
 
 
+def test_a_moved_boundary_leaves_all_others_where_they_are():
+    prior = LayeredPrior(n_layers=4, thickness=(0.5, 200), vs=(100, 1000), vp=Relative("vs", (1.5, 3.0)))
+    rng = np.random.default_rng(7)
+    # away from the ends of the ranges, and so thin that merged layers stay within theirs
+    u = 0.05 + 0.9 * rng.random((400, 11))
+    u[:, :3] *= 0.75
+    old, new = prior.decode(u), prior.decode(prior.with_boundary_moved(u, rng))
+    before, after = (np.cumsum(models["thickness"], axis=1) for models in (old, new))
+    kept = (np.abs(after[:, :, None] / before[:, None] - 1) < 1e-6).any(axis=2).sum(axis=1)
+    inside = (new["thickness"] < 195).all(axis=1) & (new["thickness"] > 0.52).all(axis=1)
+    assert inside.sum() > 200 and (kept[inside] == 2).all()
+    # properties are those of the layers, of one side of the boundary that goes, and at most one new one
+    same = np.abs(new["vs"][:, :, None] / old["vs"][:, None] - 1) < 1e-6
+    assert (same.any(axis=2).sum(axis=1) >= 3).all()
+    alike = np.abs(np.diff(new["vs"], axis=1)) < 1e-6
+    assert 0.3 < alike.any(axis=1).mean() < 0.7
+    ratio = new["vp"] / new["vs"]
+    assert ratio.min() > 1.5 and ratio.max() < 3.0
+
+
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_a_boundary_can_be_moved_in_the_smallest_models(n_layers):
+    prior = LayeredPrior(n_layers=n_layers, thickness=(1, 100), resistivity=(1, 1000))
+    u = np.random.default_rng(8).random((50, 2 * n_layers - 1))
+    moved = prior.with_boundary_moved(u, np.random.default_rng(9))
+    assert moved.shape == u.shape and (moved >= 0).all() and (moved <= 1).all()
+    assert (moved != u).any() == (n_layers > 1)
+
+
 @every_method
 def test_layer_counts_follow_their_weights_in_mixed_order(method):
     n_layers = MIXTURE.draw(16_384, 10, method).n_layers

@@ -52,6 +52,8 @@ class BasePrior:
     parameters: tuple[str, ...]
     # Whether there are more parameters than data tell, held together by the prior alone.
     smooth = False
+    # (u, rng) -> u of models with a boundary between layers in another place; None without layers.
+    with_boundary_moved = None
 
     def encode(self, models) -> np.ndarray:
         """u (n, P) in [0, 1]: the (conditional) CDF of every parameter.

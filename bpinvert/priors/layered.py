@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bpinvert.priors import boundaries
 from bpinvert.priors.base import BasePrior, count, unit_points
 from bpinvert.priors.distributions import LogUniform, Relative, plain_spec, read_context, read_spec, show_spec
 from bpinvert.priors.models import Models
@@ -11,6 +12,8 @@ from bpinvert.priors.transform import UnitCube
 from bpinvert.priors.unlayered import check_base
 
 MOST_LAYERS = 50
+# Models with a boundary moved keep so far from the ends of their ranges.
+_EDGE = 0.002
 
 
 class LayeredPrior(BasePrior):
@@ -180,6 +183,38 @@ class LayeredPrior(BasePrior):
                 arrays[name][rows, :k] = models[name]
                 arrays[name][rows, k:] = models[name][:, -1:]
         return Models({**arrays, **known}, n_layers)
+
+    def with_boundary_moved(self, u, rng) -> np.ndarray:
+        """Models like those at u, but with one boundary taken out and another put in, both anywhere.
+
+        What the boundary parted becomes one layer with the properties of either part. The new one leaves a layer's
+        properties to one side; the other gets the same or, as often, new ones, and is a random share of the layer or
+        as thin as a layer may be. Models outside of the ranges come to their edges.
+
+        Parameters
+        ----------
+        u : (n, P) array
+        rng : numpy.random.Generator
+        """
+        n, last = len(u), self.layer_counts[0] - 1
+        if not last:
+            return np.array(u)
+        old, fresh = self.decode(u), self.decode(rng.random(np.shape(u)))
+        thickness = np.concatenate([old["thickness"], np.full((n, 1), np.inf)], axis=1)
+        layers = {"thickness": thickness} | {name: old[name] for name in self.properties}
+        layers = boundaries.taken_out(layers, rng.integers(0, last, n), rng.random(n) < 0.5)
+        rows, into = np.arange(n), rng.integers(0, last, n)
+        whole, thin = layers["thickness"][rows, into], fresh["thickness"][rows, into]
+        deepest = np.isinf(whole)
+        whole = np.where(deepest, 2 * thin, whole)
+        part = np.where((rng.random(n) < 0.5) & ~deepest, whole * rng.random(n), np.minimum(thin, whole / 2))
+        below = rng.random(n) < 0.5
+        layers = boundaries.put_in(layers, into, np.where(below & ~deepest, whole - part, part))
+        new, alike = into + below, rng.random(n) < 0.5
+        for name in self.properties:
+            layers[name][rows, new] = np.where(alike, layers[name][rows, new], fresh[name][rows, new])
+        layers["thickness"] = layers["thickness"][:, :last]
+        return np.clip(np.nan_to_num(self.encode(layers), nan=0.5), _EDGE, 1 - _EDGE)
 
     def __repr__(self):
         low, high = self.layer_counts[0], self.layer_counts[-1]
