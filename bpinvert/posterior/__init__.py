@@ -1,7 +1,7 @@
 """Posteriors of soundings: importance sampling from the network's proposal, checked, with evidences.
 
 `Target` is what is sampled, in `coordinates` where the prior's cube has soft edges. A network's mixture is carried
-there, `windows` follow the posterior from draws of it, and `sampling` draws from them in adaptive rounds, `importance`,
+there, `windows` follow the posterior from draws of it, and `sampling` draws from them in rounds, `importance`,
 until Pareto's k̂ and the effective sample size are good, with Markov `chains` where they do not become so. Models of
 many correlated layers are sampled by `smooth`.
 """

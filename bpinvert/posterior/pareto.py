@@ -37,7 +37,8 @@ def smooth(log_weight):
     k, scale = _fit(np.where(flat, np.arange(1.0, n_tail + 1), np.maximum(tail - cutoff, 1e-300)))
     probability = (np.arange(n_tail) + 0.5) / n_tail
     bent = np.where(np.abs(k) < 1e-9, 1e-9, k)[:, None]
-    expected = cutoff + scale[:, None] * np.expm1(-bent * np.log1p(-probability)) / bent
+    with np.errstate(over="ignore"):
+        expected = cutoff + scale[:, None] * np.expm1(-bent * np.log1p(-probability)) / bent
     np.put_along_axis(weight, place[:, 1:], np.where(flat, tail, np.minimum(expected, tail[:, -1:])), axis=1)
     k = np.where(log_weight.max(axis=1) <= NOTHING / 10, np.inf, k)
     return weight / weight.sum(axis=1, keepdims=True), k

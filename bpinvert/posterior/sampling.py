@@ -1,4 +1,4 @@
-"""Posteriors of many soundings: windows, adaptive rounds, and Markov chains where these do not suffice."""
+"""Posteriors of many soundings: windows, rounds of draws, and Markov chains where these do not suffice."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from bpinvert.posterior.importance import Run
 from bpinvert.posterior.mixture import Mixture
 from bpinvert.posterior.weights import resample
 
-# Soundings side by side: arrays of their draws stay within the cache.
-_AT_ONCE, _SMOOTH_AT_ONCE = 25, 8
+# Soundings side by side: numpy's calls are worth their cost, and densities of all draws fit into memory (30 MB for each
+# of five layers).
+_AT_ONCE, _FEWER_AT_ONCE, _SMOOTH_AT_ONCE = 25, 12, 8
+# Standard deviation of a network's component, at most; the prior's is one, but far outside its range a network may
+# state anything.
+_WIDEST = 5.0
+# Rounds after Markov chains, of four times the draws.
+_LAST_ROUNDS = 4
 # Parameters up to which the smaller effort suffices.
 _FEW = 5
 
@@ -26,23 +32,24 @@ class Effort:
 
     Attributes
     ----------
-    n_windows : int, components that follow the posterior from the network's draws
-    width : float, scale of the windows, as a share of the network's spread
+    n_candidates : int, simulated models that windows start from, and half of those with a boundary moved
+    n_windows, n_moved : int, components that follow the posterior from these
+    width : float, scale of the windows, as a share of the spread of candidates by tempered weight
     n_steps : int, Levenberg–Marquardt steps of each window
     n_new : int, windows added at draws of large weight after every round
     n_draws, n_rounds : int, draws of a round, and how many rounds there are at most
-    n_kept : int, rounds whose draws count, the last ones
     ess, pareto_k : float, a sounding is done at so large an effective sample size and so small a k̂
     n_particles, n_sweeps : int, Markov chains and their steps for those that are not done then
     """
 
-    n_windows: int = 96
-    width: float = 0.5
+    n_candidates: int = 200
+    n_windows: int = 56
+    n_moved: int = 24
+    width: float = 0.4
     n_steps: int = 3
-    n_new: int = 16
-    n_draws: int = 600
-    n_rounds: int = 14
-    n_kept: int = 6
+    n_new: int = 12
+    n_draws: int = 450
+    n_rounds: int = 16
     ess: float = 1000.0
     pareto_k: float = 0.7
     n_particles: int = 1000
@@ -53,8 +60,8 @@ class Effort:
         """What so many parameters need: the posterior's sheets have more dimensions, and take more windows to cover."""
         if n_parameters <= _FEW:
             return cls()
-        n_windows = 40 * (n_parameters - 2)
-        return cls(n_windows=n_windows, width=0.6, n_new=32, n_draws=500, n_rounds=16, n_kept=10)
+        n_draws = 1000 + 500 * (n_parameters - _FEW)
+        return cls(500, n_windows=160, n_moved=96, width=0.5, n_steps=4, n_new=64, n_draws=n_draws, n_rounds=10)
 
 
 @dataclass
@@ -68,7 +75,7 @@ class Sampled:
     log_evidence : (n,) array, ln of the density of the data on the channels' scale
     ess : (n,) array, effective sample size
     pareto_k : (n,) array, k̂ of the importance weights
-    n_evaluated : (n,) int array, models computed
+    n_evaluated : (n,) int array, draws that were weighed and states that chains went through
     escalated : (n,) bool array, whether the rounds did not suffice and Markov chains were run
     by_chains : (n,) bool array, whether the draws come from these
     log_weight_at : (n,) array, ln weight at the probes over the mean weight; NaN without
@@ -124,7 +131,8 @@ def carried(log_weight, mean, precision) -> Mixture:
     slope = np.exp(-np.square(mean) / 2) / np.sqrt(2 * np.pi) / coordinates.cube(x)[1]
     # At the ends of the range the scales differ without bound.
     slope = np.clip(slope, 0.15, 3.0)
-    return Mixture(log_weight, x, precision / slope[..., :, None] / slope[..., None, :])
+    precision = precision / slope[..., :, None] / slope[..., None, :]
+    return Mixture(log_weight, x, precision + np.eye(mean.shape[-1]) / _WIDEST**2)
 
 
 def sample(target, network, rngs, effort, n_draws, probes=None, done=None) -> Sampled:
@@ -145,8 +153,9 @@ def sample(target, network, rngs, effort, n_draws, probes=None, done=None) -> Sa
     n = len(target)
     sampled = Sampled.empty(n_draws, n, target.n_parameters)
     points = None if probes is None else coordinates.from_cube(probes)
-    for start in range(0, n, _AT_ONCE):
-        rows = np.arange(start, min(start + _AT_ONCE, n))
+    at_once = _AT_ONCE if target.n_parameters <= _FEW else _FEWER_AT_ONCE
+    for start in range(0, n, at_once):
+        rows = np.arange(start, min(start + at_once, n))
         own = [rngs[row] for row in rows]
         _sample_batch(target, rows, network.take(rows), own, effort, sampled, points)
         if done is not None:
@@ -194,12 +203,12 @@ def sample_smooth(target, start, rngs, n_proposals, n_draws, done=None) -> Sampl
 
 
 def _sample_batch(target, rows, network, rngs, effort, sampled, points):
-    window = proposing.windows_of(network, effort.width)
-    run = Run(target, rows, proposing.first(target, rows, network, window, rngs, effort), rngs)
+    mixture, window = proposing.first(target, rows, network, rngs, effort)
+    run = Run(target, rows, mixture, rngs)
+    movable = effort.n_moved and target.misfit.prior.with_boundary_moved is not None
     for k in range(effort.n_rounds):
         if k:
-            run.propose(proposing.following(run, window, effort))
-            run.forget(effort.n_kept)
+            _improve(run, window, effort, move_boundaries=movable and k == 1)
         run.draw(effort.n_draws)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
         _keep(run, np.flatnonzero(finished), sampled, points)
@@ -211,22 +220,33 @@ def _sample_batch(target, rows, network, rngs, effort, sampled, points):
     _escalate(run, window, effort, sampled, points)
 
 
+def _improve(run, window, effort, move_boundaries=False):
+    """Learn from the draws so far, and where there should be more of them."""
+    run.learn()
+    if move_boundaries:
+        run.extend(*proposing.moved(run, window, effort))
+    if effort.n_new:
+        run.extend(*proposing.heavy(run, window, effort))
+
+
 def _escalate(run, window, effort, sampled, points):
     """Markov chains from the draws so far; windows where they end; their own draws where even that is not enough."""
     x, chi2, n_moves = move(run, effort.n_particles, effort.n_sweeps)
-    run.propose(proposing.afresh(run, x, window, effort))
-    for _ in range(2):
+    n_before = n_moves + run.x.shape[1]
+    mixture = run.mixture.joined(*proposing.afresh(run, x, window, effort))
+    run = Run(run.target, run.rows, mixture, run.rngs)
+    for k in range(_LAST_ROUNDS):
+        if k:
+            _improve(run, window, effort)
         run.draw(4 * effort.n_draws)
         finished = (run.ess >= effort.ess) & (run.pareto_k < effort.pareto_k)
-        _keep(run, np.flatnonzero(finished), sampled, points, n_moves)
+        _keep(run, np.flatnonzero(finished), sampled, points, n_before)
         left = np.flatnonzero(~finished)
         if not left.size:
             return
         run.take(left)
-        x, chi2, window, n_moves = x[left], chi2[left], window[left], n_moves[left]
-        run.propose(proposing.following(run, window, effort))
-    run.counts.pop(), run.mixtures.pop(), run._densities.pop()
-    _keep(run, np.arange(len(run.rows)), sampled, points, n_moves)
+        x, chi2, n_before, window = x[left], chi2[left], n_before[left], window[left]
+    _keep(run, np.arange(len(run.rows)), sampled, points, n_before)
     # Importance weights that are not to be trusted: the chains' own states.
     n_draws = len(sampled.u)
     chosen = np.stack([rng.permutation(np.arange(n_draws) % x.shape[1]) for rng in run.rngs])
@@ -235,7 +255,7 @@ def _escalate(run, window, effort, sampled, points):
     sampled.by_chains[run.rows] = True
 
 
-def _keep(run, rows, sampled, points, n_moves=None):
+def _keep(run, rows, sampled, points, n_before=None):
     """Draws of equal weight of the soundings `rows` of a run, and what is known of them."""
     if not rows.size:
         return
@@ -256,8 +276,8 @@ def _keep(run, rows, sampled, points, n_moves=None):
             log_evidence=run.log_evidence[rows],
             ess=run.ess[rows],
             pareto_k=run.pareto_k[rows],
-            n_evaluated=run.n_forgotten + run.x.shape[1] + (0 if n_moves is None else n_moves[rows]),
-            escalated=np.full(len(rows), n_moves is not None),
+            n_evaluated=run.x.shape[1] + (0 if n_before is None else n_before[rows]),
+            escalated=np.full(len(rows), n_before is not None),
             by_chains=np.zeros(len(rows), dtype=bool),
             log_weight_at=at,
         ),

@@ -1,4 +1,4 @@
-"""Mixtures of t densities: densities, draws and adaptation."""
+"""Mixtures of t densities: densities, draws and growth."""
 
 import numpy as np
 import pytest
@@ -54,41 +54,25 @@ def test_draws_come_as_evenly_from_the_components_as_can_be():
     assert 200 < np.abs(np.diff(np.sign(x))).sum() / 2 < 500
 
 
-def test_adaptation_to_its_own_draws_leaves_a_mixture_as_it_is():
-    some = mixture(S=1, K=2)
-    x = some.draw(100_000, generators(1))
-    again = some.adapted(x, np.full((1, 100_000), 1e-5), pseudo=0.0, n_kept=2)
-    np.testing.assert_allclose(again.weight, some.weight, atol=0.01)
-    np.testing.assert_allclose(again.centre, some.centre, atol=0.03)
-    np.testing.assert_allclose(again.precision, some.precision, rtol=0.06, atol=0.3)
-
-
-def test_adaptation_moves_a_component_to_where_the_weight_is():
-    one = Mixture(np.zeros((1, 1)), np.zeros((1, 1, 2)), np.eye(2)[None, None])
-    x = np.random.default_rng(2).standard_normal((1, 20_000, 2)) * 2
-    weight = np.exp(-np.square((x - [1.5, -1.0]) / 0.3).sum(axis=2) / 2)
-    for _ in range(30):
-        one = one.adapted(x, weight / weight.sum(), pseudo=0.01, n_kept=1)
-    np.testing.assert_allclose(one.centre[0, 0], [1.5, -1.0], atol=0.1)
-    assert (np.diagonal(one.precision[0, 0]) > 4).all()
-
-
-def test_adaptation_lets_go_of_the_components_without_weight():
-    apart = Mixture(np.zeros((1, 3)), np.array([[[-50.0], [0.0], [50.0]]]), np.ones((1, 3, 1, 1)))
-    x = apart.draw(3000, generators(1))
-    weight = np.where(x[..., 0] < 25, 1.0, 1e-9)
-    kept = apart.adapted(x, weight / weight.sum(), pseudo=0.1, n_kept=2)
-    np.testing.assert_allclose(np.sort(kept.centre[0, :, 0]), [-50, 0], atol=0.2)
-
-
 def test_a_part_and_a_joined_one_keep_their_densities():
     some = mixture()
     x = np.random.default_rng(3).standard_normal((3, 20, 3))
     np.testing.assert_array_equal(some.take([2, 0]).log_density(x[[2, 0]]), some.log_density(x)[[2, 0]])
-    wider = some.joined(np.log(np.full((3, 1), 1.0)), np.zeros((3, 1, 3)), np.broadcast_to(np.eye(3), (3, 1, 3, 3)))
     new = Mixture(np.zeros((3, 1)), np.zeros((3, 1, 3)), np.broadcast_to(np.eye(3), (3, 1, 3, 3)))
-    both = np.logaddexp(some.log_density(x), new.log_density(x)) - np.log(2)
+    wider = some.joined(np.full((3, 1), 0.3), new.centre, new.precision)
+    both = np.logaddexp(some.log_density(x) + np.log(0.7), new.log_density(x) + np.log(0.3))
     np.testing.assert_allclose(wider.log_density(x), both, atol=1e-3)
+    # what was computed of the first components stays good
+    np.testing.assert_array_equal(wider.features(x), some.features(x))
+    np.testing.assert_array_equal(
+        wider.densities(wider.features(x)[1], 1)[:, :4], some.densities(some.features(x)[1], 1)
+    )
+
+
+def test_widened_components_have_both_covariances():
+    some, more = mixture(K=1), np.broadcast_to(np.diag([1.0, 2.0, 3.0]), (3, 3, 3))
+    own = np.linalg.inv(some.precision[:, 0])
+    np.testing.assert_allclose(np.linalg.inv(some.widened(more).precision[:, 0]), own + more, rtol=1e-9)
 
 
 def test_a_mixture_in_normal_scores_is_carried_to_the_same_places():
