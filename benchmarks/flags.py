@@ -34,28 +34,29 @@ def main():
     parser.add_argument("--soundings", type=int, default=50_000, help="fresh ones")
     parser.add_argument("--inverter", help="file of one that is fitted for the task, instead of training one")
     parser.add_argument("--covered", type=int, default=0, help="soundings of each shift whose posterior is sampled")
+    parser.add_argument("--seed", type=int, default=TEST_SEED, help="of the test sets")
     parser.add_argument("--fresh", action="store_true", help="false alarms by stratum instead")
     options = parser.parse_args()
     task = TASKS[options.task]
     inverter = load_inverter(options.inverter, task.survey) if options.inverter else None
     inverter = inverter or Inverter(task.survey, task.prior, task.noise).fit(progress=False)
-    _, fresh = task.soundings(options.soundings, seed=TEST_SEED + 2)
+    _, fresh = task.soundings(options.soundings, seed=options.seed + 2)
     if options.fresh:
-        false_alarms_by_set(task, inverter, fresh)
+        false_alarms_by_set(task, inverter, fresh, options.seed)
         return
-    print(f"task {task.name}, {len(fresh)} fresh soundings, {_SHIFTED} of each shift, test seed {TEST_SEED + 2}")
+    print(f"task {task.name}, {len(fresh)} fresh soundings, {_SHIFTED} of each shift, test seed {options.seed + 2}")
     for level in options.levels:
-        detection(task, inverter, fresh, level)
+        detection(task, inverter, fresh, level, options.seed)
     if options.covered:
-        covered(task, inverter, options.covered)
+        covered(task, inverter, options.covered, options.seed)
 
 
-def covered(task, inverter, n):
+def covered(task, inverter, n, seed):
     """Print the coverage of 90 % intervals among the soundings of every shift that were not flagged."""
     print(f"\n90 % intervals against depth, {n} soundings of each shift")
     print(f"{'':30}{'not flagged':>13}{'covered':>10}")
     for name, shift in {"(none)": drawn, **shifts(task)}.items():
-        models, data = shift(task, n, np.random.default_rng(TEST_SEED + 4))
+        models, data = shift(task, n, np.random.default_rng(seed + 4))
         result = inverter.invert(data, "posterior")
         true = at_depths(models["resistivity"], models["thickness"], result["depth_grid"].values)
         low, high = result["resistivity_profile_quantile"].values[[0, -1]]
@@ -64,7 +65,7 @@ def covered(task, inverter, n):
         print(f"{name:30}{quiet.mean():>13.0%}{inside.mean() if quiet.any() else np.nan:>10.1%}", flush=True)
 
 
-def detection(task, inverter, fresh, level):
+def detection(task, inverter, fresh, level, seed):
     """Print AUROC and detection of every shift at a level."""
     usual = inverter.check(fresh, level)
     rate, error = (usual["flag"].values != 0).mean(), 100 * np.sqrt(0.01 * 0.99 / len(fresh))
@@ -73,7 +74,7 @@ def detection(task, inverter, fresh, level):
         f"{'AUROC':30}" + "".join(f"{check:>13}" for check in NAMES) + f"{'joint':>9}{'joint-best':>12}{'flagged':>9}"
     )
     for name, shift in shifts(task).items():
-        result = inverter.check(shift(task, _SHIFTED, np.random.default_rng(TEST_SEED + 4))[1], level)
+        result = inverter.check(shift(task, _SHIFTED, np.random.default_rng(seed + 4))[1], level)
         own = [
             auroc(before, after)
             for before, after in zip(usual["score"].values.T, result["score"].values.T, strict=True)
@@ -91,9 +92,9 @@ def auroc(usual, strange):
     return (rank.mean() - (len(strange) + 1) / 2) / len(usual)
 
 
-def false_alarms_by_set(task, inverter, fresh):
+def false_alarms_by_set(task, inverter, fresh, seed):
     """Print the share of flagged soundings of some sets, and the false alarms by stratum."""
-    rng = np.random.default_rng(TEST_SEED + 3)
+    rng = np.random.default_rng(seed + 3)
     spoilt = fresh[:5000].copy()
     spoilt[
         np.arange(len(spoilt)),
@@ -117,7 +118,7 @@ def false_alarms_by_set(task, inverter, fresh):
         f"last {_MISSING} data missing": gaps,
         "errors 3 times, stated": rough,
     }
-    print(f"task {task.name}, {len(fresh)} fresh soundings, 5000 of each other set, test seed {TEST_SEED + 2}")
+    print(f"task {task.name}, {len(fresh)} fresh soundings, 5000 of each other set, test seed {seed + 2}")
     print(f"{'level':10}{'set':24}{'flagged':>10}" + "".join(f"{check:>13}" for check in NAMES))
     for level in ("network", "refined"):
         for name, data in sets.items():
