@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bpinvert.posterior import coordinates
-from bpinvert.posterior.weights import effective_size, normalised, resample
+from bpinvert.posterior.weights import effective_size, largest, normalised, resample
 
 # Share of jumps along the whole difference of two chains, which lead from one mode to another.
 _WHOLE = 0.1
@@ -91,17 +91,13 @@ def _first(run, n):
     likelihood = np.maximum(run.log_target - prior, -1e30)
     S, _, P = run.x.shape
     power = np.ones(S)
-    low, high = np.zeros(S), np.ones(S)
 
     def weights(at):
         return normalised(log_weight - (1 - at)[:, None] * likelihood)
 
     few = effective_size(weights(power)) < _LEAST
-    for _ in range(20 if few.any() else 0):
-        middle = (low + high) / 2
-        enough = effective_size(weights(middle)) >= _LEAST
-        low, high = np.where(enough, middle, low), np.where(enough, high, middle)
-    power[few] = low[few]
+    if few.any():
+        power[few] = largest(lambda at: effective_size(weights(at)) >= _LEAST, np.zeros(S), np.ones(S), 20)[few]
     weight = weights(power)
     x = np.empty((S, n, P))
     for s, rng in enumerate(run.rngs):
@@ -116,14 +112,13 @@ def _first(run, n):
 
 def _next_step(likelihood, power):
     """By how much powers (S,) may rise so that particles of those ln likelihoods (S, n) stay effective."""
-    low, high = np.zeros(len(power)), 1 - power
-    enough = _KEPT * likelihood.shape[1]
-    done = effective_size(normalised(high[:, None] * likelihood)) >= enough
-    for _ in range(40):
-        middle = (low + high) / 2
-        kept = effective_size(normalised(middle[:, None] * likelihood)) >= enough
-        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
-    return np.where(done, 1 - power, np.maximum(low, 1e-12))
+    n_effective, room = _KEPT * likelihood.shape[1], 1 - power
+
+    def enough(step):
+        return effective_size(normalised(step[:, None] * likelihood)) >= n_effective
+
+    step = largest(enough, np.zeros(len(power)), room, 40)
+    return np.where(enough(room), room, np.maximum(step, 1e-12))
 
 
 def _jumps(others, rngs):

@@ -29,12 +29,21 @@ def resample(weight, n, rng) -> np.ndarray:
 def tempered(log_weight, effective) -> np.ndarray:
     """Weights (S, N), sum 1, to the power, 1 at most, at which so many of them are effective."""
     log_weight = log_weight - log_weight.max(axis=1, keepdims=True)
-    power = np.ones((len(log_weight), 1))
+    power = np.ones(len(log_weight))
     rows = np.flatnonzero(effective_size(normalised(log_weight)) < effective)
-    low, high = np.zeros((len(rows), 1)), np.ones((len(rows), 1))
-    for _ in range(14 if rows.size else 0):
+    if rows.size:
+
+        def enough(middle):
+            return effective_size(normalised(middle[:, None] * log_weight[rows])) >= effective
+
+        power[rows] = largest(enough, np.zeros(len(rows)), np.ones(len(rows)), 14)
+    return normalised(power[:, None] * log_weight)
+
+
+def largest(enough, low, high, n_steps) -> np.ndarray:
+    """By bisection the largest numbers between `low` and `high`, (S,) each, where `enough` of such numbers holds."""
+    for _ in range(n_steps):
         middle = (low + high) / 2
-        enough = effective_size(normalised(middle * log_weight[rows]))[:, None] >= effective
-        low, high = np.where(enough, middle, low), np.where(enough, high, middle)
-    power[rows] = low
-    return normalised(power * log_weight)
+        kept = enough(middle)
+        low, high = np.where(kept, middle, low), np.where(kept, high, middle)
+    return low
