@@ -92,11 +92,13 @@ def test_chains_take_over_where_importance_sampling_does_not_suffice(exact):
     np.testing.assert_allclose(found.u.std(axis=0), sd, rtol=0.25)
 
 
-@pytest.mark.parametrize("precision", [1e-14, 1e14])
+@pytest.mark.parametrize("precision", [[1e-14] * 3, [1e14] * 3, [1e-16, 1.0, 1e6]])
 def test_what_a_network_states_far_outside_its_range_stops_nothing(exact, precision):
     some, _ = target()
     mean = 30 * np.random.default_rng(7).standard_normal((N, 1, 3))
-    nonsense = carried(np.zeros((N, 1)), mean, np.broadcast_to(precision * np.eye(3), (N, 1, 3, 3)))
+    turn = np.linalg.qr(np.random.default_rng(8).standard_normal((3, 3)))[0]
+    sure = turn @ np.diag(precision) @ turn.T
+    nonsense = carried(np.zeros((N, 1)), mean, np.broadcast_to((sure + sure.T) / 2, (N, 1, 3, 3)))
     found = sample(some, nonsense, generators(N), Effort(), 2000)
     assert np.isfinite(found.u).all()
     assert np.abs((found.u.mean(axis=0) - exact[0]) / exact[1]).max() < 0.3
