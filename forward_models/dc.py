@@ -33,7 +33,7 @@ class _DirectCurrent(Survey):
     method = "ves"
     block = 128
 
-    def _prepare(self, coordinates, wavenumber, weights):
+    def _prepare(self, coordinates, wavenumber, weights, points=False):
         """Store channels and the trimmed matrix; `coordinates` is {name: (unit, values)}, the main one first."""
         n = len(weights)
         (name, (unit, value)), *others = coordinates.items()
@@ -45,6 +45,7 @@ class _DirectCurrent(Survey):
             value=value,
             coordinate_unit=unit,
             extra={key: values for key, (_, values) in others},
+            points=points,
         )
         wavenumber, weights = hankel.trim(wavenumber, weights)
         prepared = {"channels": channels, "_wavenumber": wavenumber, "_weights": weights}
@@ -52,11 +53,11 @@ class _DirectCurrent(Survey):
         for key, value in prepared.items():
             object.__setattr__(self, key, value)
 
-    def _prepare_poles(self, coordinates, poles):
+    def _prepare_poles(self, coordinates, poles, points=False):
         """For an array that is a sum of potentials: `poles` lists (sign, distance (n_channels,) in m)."""
         distances = [distance for _, distance in poles]
         wavenumber = hankel.grid(np.min(distances), np.max(distances))
-        self._prepare(coordinates, wavenumber, _pole_weights(wavenumber, poles))
+        self._prepare(coordinates, wavenumber, _pole_weights(wavenumber, poles), points)
 
     def _simulate(self, thickness, properties, context):
         resistivity = properties["resistivity"]
@@ -170,6 +171,8 @@ class Schlumberger(_DirectCurrent):
     ab2: np.ndarray
     mn2: np.ndarray | None = None
 
+    details = ("mn2",)
+
     def __post_init__(self):
         ab2 = positive_axis("Schlumberger", "ab2", self.ab2, "m")
         if self.mn2 is None:
@@ -254,7 +257,7 @@ class DipoleDipole(_DirectCurrent):
     def __post_init__(self):
         a, n = _spacings("DipoleDipole", self)
         poles = [(2, (n + 1) * a), (-1, n * a), (-1, (n + 2) * a)]
-        self._prepare_poles({"a": ("m", a), "n": ("", n)}, poles)
+        self._prepare_poles({"a": ("m", a), "n": ("", n)}, poles, points=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +287,7 @@ class PoleDipole(_DirectCurrent):
 
     def __post_init__(self):
         a, n = _spacings("PoleDipole", self)
-        self._prepare_poles({"a": ("m", a), "n": ("", n)}, [(1, n * a), (-1, (n + 1) * a)])
+        self._prepare_poles({"a": ("m", a), "n": ("", n)}, [(1, n * a), (-1, (n + 1) * a)], points=True)
 
 
 @dataclass(frozen=True, eq=False)

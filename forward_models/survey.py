@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import json
@@ -34,9 +35,14 @@ class Channels:
         That coordinate, in `coordinate_unit`.
     coordinate_unit : str
     extra : dict of (n_channels,) arrays
-        Further coordinates of a reading, e.g. ``{"mn2": ...}``.
+        Further coordinates of a reading, e.g. ``{"mn2": ...}``; numbers or text.
     width : (n_channels,) array, optional
         For ``"asinh"``: the magnitude where the scale turns from linear to logarithmic.
+    points : bool, optional
+        Whether the readings lie on no curve along the main coordinate: a reading of a sounding then *is* one of the
+        channels, with all coordinates equal, or is none.
+    branch : str, optional
+        Name of the extra coordinate whose values tell curves along the main coordinate apart.
     """
 
     quantity: tuple[str, ...]
@@ -47,11 +53,18 @@ class Channels:
     coordinate_unit: str
     extra: dict[str, np.ndarray] = field(default_factory=dict)
     width: np.ndarray | None = None
+    points: bool = False
+    branch: str | None = None
 
     def __post_init__(self):
         unknown = set(self.scale) - set(SCALES)
         if unknown:
             raise ValueError(f"scale has {sorted(unknown)}; allowed are {', '.join(SCALES)}. Use one of those.")
+        if self.branch is not None and self.branch not in self.extra:
+            raise ValueError(
+                f"branch is {self.branch!r}; it must be one of the extra coordinates, which are "
+                f"{', '.join(self.extra) or 'none'}."
+            )
         if self.width is None:
             object.__setattr__(self, "width", np.ones(len(self.quantity)))
 
@@ -79,8 +92,11 @@ class Channels:
     def _all_log(self):
         return set(self.scale) == {"log"}
 
-    def to_scale(self, data) -> np.ndarray:
-        """Data on the pipeline's scale; a value that has no logarithm becomes NaN."""
+    def to_scale(self, data, width=None) -> np.ndarray:
+        """Data on the pipeline's scale; a value that has no logarithm becomes NaN.
+
+        `width` (..., n_channels) stands in for the channels' own, also in the next three methods.
+        """
         scaled = np.array(data, dtype=float)
         if self._all_log:
             return np.log(np.where(scaled > 0, scaled, np.nan))
@@ -89,29 +105,54 @@ class Channels:
             positive = np.where(scaled[..., log] > 0, scaled[..., log], np.nan)
             scaled[..., log] = np.log(positive)
         if asinh.any():
-            scaled[..., asinh] = np.arcsinh(scaled[..., asinh] / self.width[asinh])
+            scaled[..., asinh] = np.arcsinh(scaled[..., asinh] / self._width(width)[..., asinh])
         return scaled
 
-    def from_scale(self, scaled) -> np.ndarray:
+    def from_scale(self, scaled, width=None) -> np.ndarray:
         """Inverse of :meth:`to_scale`."""
         data = np.array(scaled, dtype=float)
         log, asinh = self._has("log"), self._has("asinh")
         if log.any():
             data[..., log] = np.exp(data[..., log])
         if asinh.any():
-            data[..., asinh] = np.sinh(data[..., asinh]) * self.width[asinh]
+            data[..., asinh] = np.sinh(data[..., asinh]) * self._width(width)[..., asinh]
         return data
 
-    def scale_slope(self, data) -> np.ndarray:
-        """d(scaled)/d(data): turns a standard deviation in physical units into one on the scale."""
+    def scale_slope(self, data, width=None) -> np.ndarray:
+        """d(scaled)/d(data): turns a small difference in physical units into one on the scale."""
         data = np.asarray(data, dtype=float)
         slope = np.ones_like(data)
         log, asinh = self._has("log"), self._has("asinh")
         if log.any():
             slope[..., log] = 1 / np.abs(data[..., log])
         if asinh.any():
-            slope[..., asinh] = 1 / np.hypot(data[..., asinh], self.width[asinh])
+            slope[..., asinh] = 1 / np.hypot(data[..., asinh], self._width(width)[..., asinh])
         return slope
+
+    def sigma_on_scale(self, data, sigma, width=None) -> np.ndarray:
+        """Standard deviations `sigma` of `data` on the scale: by its slope; where signs change, by a secant.
+
+        The secant, half the difference of the scaled data ± σ, also holds where σ exceeds the datum.
+        """
+        sigma = np.asarray(sigma, dtype=float)
+        on_scale = sigma * self.scale_slope(data, width)
+        asinh = self._has("asinh")
+        if asinh.any():
+            data, width = np.asarray(data, dtype=float)[..., asinh], self._width(width)[..., asinh]
+            up, down = ((data + sign * sigma[..., asinh]) / width for sign in (1, -1))
+            secant = (np.arcsinh(up) - np.arcsinh(down)) / 2
+            # Of a very small σ the difference is all rounding.
+            tiny = sigma[..., asinh] < 1e-4 * np.hypot(data, width)
+            on_scale[..., asinh] = np.where(tiny, on_scale[..., asinh], secant)
+        return on_scale
+
+    @property
+    def changes_sign(self) -> bool:
+        """Whether any column is on the asinh scale."""
+        return "asinh" in self.scale
+
+    def _width(self, width):
+        return self.width if width is None else np.asarray(width, dtype=float)
 
 
 class Survey(ABC):
@@ -125,6 +166,10 @@ class Survey(ABC):
     method = ""
     properties: tuple[str, ...] = ("resistivity",)
     context: tuple[str, ...] = ()
+    # Coordinates that say more of a reading than where it lies, and may be left out: the MN of a Schlumberger array.
+    details: tuple[str, ...] = ()
+    # Whether the readings are those of an instrument: soundings lack some at times, but have no others.
+    instrument = False
     block = 256
 
     channels: Channels
@@ -207,6 +252,35 @@ class Survey(ABC):
         Parameters as in calling the survey. Each entry is (n_models, n_channels, number of that parameter).
         """
         return self.data_and_jacobian(thickness, **arrays)[1]
+
+    def at(self, **coordinates) -> Survey:
+        """The same survey at other readings.
+
+        Parameters
+        ----------
+        **coordinates : (n_readings,) arrays or None
+            Those of one quantity's channels by name, and any `details`.
+
+        Raises
+        ------
+        ValueError
+            If the survey is not one that can be moved, or it has no such readings.
+        """
+        fields = {f.name for f in dataclasses.fields(self) if f.init} if dataclasses.is_dataclass(self) else set()
+        if not set(coordinates) <= fields:
+            unknown = ", ".join(sorted(set(coordinates) - fields))
+            raise ValueError(f"{type(self).__name__} has no setting {unknown} and cannot be moved to other readings.")
+        # Widths are those of the readings it had.
+        return dataclasses.replace(self, **coordinates, **({"width": None} if "width" in fields else {}))
+
+    def with_width(self, width) -> Survey:
+        """The same survey, but for the widths (n_channels,) of its asinh scales.
+
+        They belong to the noise of the data, not to the instrument, and are no part of :meth:`to_dict`.
+        """
+        other = copy.copy(self)
+        object.__setattr__(other, "channels", dataclasses.replace(self.channels, width=np.asarray(width, dtype=float)))
+        return other
 
     def to_dict(self) -> dict:
         """JSON-able description; :func:`survey_from_dict` rebuilds the survey bit for bit."""
@@ -336,6 +410,8 @@ def positive_axis(survey: str, name: str, values, unit: str) -> np.ndarray:
 def _plain(value):
     if isinstance(value, np.ndarray):
         return value.tolist()
-    if isinstance(value, Survey):
+    if hasattr(value, "to_dict"):
         return value.to_dict()
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
     return value
