@@ -9,22 +9,41 @@ is, ``survey.jacobian`` gives derivatives, ``survey.to_dict`` and `survey_from_d
 """
 
 from forward_models.dc import DipoleDipole, PoleDipole, PolePole, Schlumberger, Wenner
+from forward_models.fdem import LoopLoop
 from forward_models.mt import Magnetotelluric
 from forward_models.survey import Channels, Survey, survey_from_dict
+from forward_models.tdem import CentralLoop, CoincidentLoop, OffsetLoop, Waveform
 
 METHODS = {
-    survey.__name__: survey for survey in (Schlumberger, Wenner, DipoleDipole, PoleDipole, PolePole, Magnetotelluric)
+    survey.__name__: survey
+    for survey in (
+        Schlumberger,
+        Wenner,
+        DipoleDipole,
+        PoleDipole,
+        PolePole,
+        Magnetotelluric,
+        LoopLoop,
+        CentralLoop,
+        CoincidentLoop,
+        OffsetLoop,
+    )
 }
 
 __all__ = [
     "METHODS",
+    "CentralLoop",
     "Channels",
+    "CoincidentLoop",
     "DipoleDipole",
+    "LoopLoop",
     "Magnetotelluric",
+    "OffsetLoop",
     "PoleDipole",
     "PolePole",
     "Schlumberger",
     "Survey",
+    "Waveform",
     "Wenner",
     "survey_from_dict",
 ]
