@@ -7,19 +7,20 @@ import json
 import numpy as np
 from scipy.special import chdtri
 
+from bpinvert import wording
 from bpinvert.checks import MEANINGS
 from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.demands import demands
+from bpinvert.mixed_units import mixed_units
 from bpinvert.noise import FREEDOM
 from bpinvert.results import STATUS, UNITS, place_of
 from bpinvert.uncertainty import describe_posterior
 
-_SYMBOLS = {"apparent_resistivity": "ρa", "phase": "phase"}
-_COORDINATES = {"ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n"}
-_UNITS = {"ohm m": "Ω·m", "degree": "°"}
 _WIDEN = "train on a prior that includes it (bpinvert train --widen results.nc)"
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
+    "context": f"correct it; if it is right, {_WIDEN}",
+    "units": "convert the data to the units asked for and invert again",
     "doubt": "check the sheet, correct it and invert again",
     "range": f"check the units and the sheet at these readings; if they are right, {_WIDEN}",
     "demand": f"if the ground may be like that, {_WIDEN}; if not, check the sheet, its units and its array",
@@ -68,13 +69,15 @@ def explain(result, sounding: int | str = 0) -> str:
     place = place_of(result, sounding)
     one = result.isel(sounding=place)
     status = int(one["status"])
+    if status & STATUS["context_missing"][0]:
+        return _without_context(one, result)
     if status & STATUS["too_few_readings"][0]:
         return (
             f"not inverted: {int(one['used'].sum())} usable readings, at least 3 at different places are needed. "
             "What to do: correct or add readings."
         )
     rate = result.attrs["false_alarm_rate"]
-    sentences = []
+    sentences, mixed = [], mixed_units(one, result)
     if not int(one["flag"]):
         sentences.append(
             f"inside the training range: of 100 soundings drawn from the prior about {100 * float(one['p_joint']):.0f} "
@@ -85,7 +88,7 @@ def explain(result, sounding: int | str = 0) -> str:
         causes = [str(check) for check in result["check"].values if bool(one["outside"].sel(check=check))]
         sentences += [_cause(one, cause, result) for cause in causes]
         sentences.append(f"Fewer than {100 * rate:g} in 100 soundings drawn from the prior look as strange.")
-        wanted = demands(result, place)
+        wanted = [] if mixed else demands(result, place)
         sentences += [_wish(wanted, one)] if wanted else []
         first = [cause for cause in _ADVICE if cause in causes]
         if first[0] == "residual" and "misfit" in first and not _few_stand_out(one, result):
@@ -93,6 +96,11 @@ def explain(result, sounding: int | str = 0) -> str:
         advice = [_ADVICE[first[0]]]
         if wanted and first[0] != "range":
             advice = [_ADVICE["residual" if wanted[0].kind == "reading" else "demand"]]
+        if first[0] == "range" and not one["reading_outside"].any() and _beside(one, result):
+            advice = [_ADVICE["context"]]
+        if mixed:
+            sentences[:0] = mixed
+            advice = [_ADVICE["units"]]
     sentences += describe_posterior(one, result.attrs)
     for name, (bit, meaning) in STATUS.items():
         if status & bit and name in ("extrapolated", "readings_masked", "not_converged", "at_prior_edge"):
@@ -126,6 +134,18 @@ def explain(result, sounding: int | str = 0) -> str:
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
 
 
+def _without_context(one, result):
+    """That the height, or what else must be known of a sounding, is not."""
+    names = list(json.loads(result.attrs["context_range"]))
+    given = {name: float(one[name]) for name in names}
+    missing = [name for name, value in given.items() if not np.isfinite(value)]
+    said = f"its {' and '.join(missing)} is missing"
+    if not missing:
+        words = [f"{name} of {value:g} {UNITS.get(name, '')}".rstrip() for name, value in given.items()]
+        said = f"no model has data at a {' and a '.join(words)}"
+    return f"not inverted: {said}. What to do: correct the {' and '.join(names)} of this sounding."
+
+
 def _contradiction(one):
     """That data and known values cannot both be right."""
     known = zip(one["fixed"].values, one["fixed_value"].values, one["fixed_std"].values, strict=True)
@@ -140,10 +160,21 @@ def _contradiction(one):
     )
 
 
+def _beside(one, result):
+    """Which height, or what else is known of a sounding, is outside the training range; empty where none is."""
+    for name, (low, high) in json.loads(result.attrs.get("context_range", "{}")).items():
+        value, unit = float(one[name]), UNITS.get(name, "")
+        if not low <= value <= high:
+            return f"{name} is {value:.4g} {unit}, training {low:.3g}–{high:.3g} {unit}".rstrip()
+    return ""
+
+
 def _further(one, result):
     """What is outside the training range where no reading is."""
     if float(one["score"].sel(check="range")) <= 0:
         return "a datum at the very end of the training range"
+    if _beside(one, result):
+        return _beside(one, result)
     relative = json.loads(result.attrs.get("noise", "{}")).get("relative")
     if not isinstance(relative, list) or "apparent_resistivity_std" not in one:
         return "the noise level or another known quantity of the sounding"
@@ -215,13 +246,13 @@ def _wish(wanted, one):
     """What would have to change, each of the changes alone."""
     first = wanted[0]
     if first.kind == "reading":
-        symbol = _SYMBOLS.get(first.quantity, first.quantity)
-        return f"Without {symbol} at {_place(one, first.reading)} a model of the prior fits."
+        symbol = wording.symbol(first.quantity)
+        return f"Without {symbol} at {wording.reading_place(one, first.reading)} a model of the prior fits."
     if first.kind == "layers":
         return f"A model of {first.value} layers fits."
     words = []
     for wish in wanted:
-        unit = _UNITS.get(UNITS.get(wish.name, ""), UNITS.get(wish.name, ""))
+        unit = wording.UNITS.get(UNITS.get(wish.name, ""), UNITS.get(wish.name, ""))
         side = "more" if wish.more else "less"
         bound, value = (f"{_short(number)} {unit}".rstrip() for number in (wish.bound, wish.value))
         words.append(f"{wish.name} of layer {wish.layer} wants {side} than {bound} (a model with {value} fits)")
@@ -233,53 +264,22 @@ def _short(number):
     return f"{number:.3g}" if number < 1000 or number >= 1e6 else f"{float(f'{number:.2g}'):.0f}"
 
 
-def _unit(variable):
-    unit = variable.attrs.get("units", "")
-    return _UNITS.get(unit, unit)
-
-
-def _place(one, reading):
-    """The reading's coordinates in words, e.g. "AB/2 = 40 m, MN/2 = 5 m"."""
-    words = []
-    for name, label in _COORDINATES.items():
-        if name in one and one[name].dims == ("reading",) and np.isfinite(one[name][reading]):
-            unit = one[name].attrs.get("units", "")
-            words.append(f"{label} = {float(one[name][reading]):.4g} {unit}".rstrip())
-    return ", ".join(words) or f"reading {reading}"
-
-
 def _readings(one, result, limit=4):
     """The readings outside the training range, each with its value and that range."""
     found = []
     for quantity, trained in json.loads(result.attrs["training_range"]).items():
         for reading in np.flatnonzero(one["reading_outside"].values):
-            low, high = _range_at(one, reading, trained)
+            low, high = wording.range_at(one, reading, trained)
             shift = float(one["segment_shift"][reading]) if "segment_shift" in one else 1.0
             value = float(one[quantity][reading]) / shift
-            if low <= value <= high:
+            if not (value < low or value > high):
                 continue
-            symbol, unit = _SYMBOLS.get(quantity, quantity.replace("_", " ")), _unit(one[quantity])
+            symbol, unit = wording.symbol(quantity), wording.unit_of(one[quantity])
             without = " without its displacement" if shift != 1 else ""
-            place = f"{symbol} at {_place(one, reading)}{without}"
+            place = f"{symbol} at {wording.reading_place(one, reading)}{without}"
             found.append(f"{place} is {value:.4g} {unit}, training {low:.3g}–{high:.3g}")
     rest = len(found) - limit
     return "; ".join(found[:limit]) + (f"; and {rest} more" if rest > 0 else "")
-
-
-def _range_at(one, reading, trained):
-    """Lowest and highest training value at a reading, between channels linear on the scale like `reading_outside`."""
-    coordinates = {name: np.array(values) for name, values in trained["coordinates"].items()}
-    main = next(iter(coordinates))
-    if "n" in coordinates:
-        equal = np.all([np.isclose(values, float(one[name][reading])) for name, values in coordinates.items()], axis=0)
-        at = int(np.argmax(equal))
-        return trained["low"][at], trained["high"][at]
-    order = np.argsort(coordinates[main])
-    to_scale, from_scale = (np.log, np.exp) if trained["scale"] == "log" else (np.asarray, np.asarray)
-    here, place = np.log(float(one[main][reading])), np.log(coordinates[main][order])
-    return tuple(
-        float(from_scale(np.interp(here, place, to_scale(np.array(trained[end])[order])))) for end in ("low", "high")
-    )
 
 
 def _beyond(one, result):
@@ -300,7 +300,7 @@ def _few_stand_out(one, result):
 
 def _worst(one, result):
     words = [
-        f"{_SYMBOLS.get(quantity, quantity)} at {_place(one, reading)} is {size:.3g} σ "
+        f"{wording.symbol(quantity)} at {wording.reading_place(one, reading)} is {size:.3g} σ "
         f"{'above' if value > 0 else 'below'} the fit"
         for size, quantity, reading, value in _beyond(one, result)[:_FEW_READINGS]
     ]

@@ -11,6 +11,8 @@ import numpy as np
 
 # Readings beyond the parameters that a noise level can be estimated from.
 FREEDOM = 2
+# Floors within which an asinh scale is linear at most.
+_LINEAR = 100.0
 
 
 @dataclass(frozen=True)
@@ -169,11 +171,11 @@ class Noise:
         return np.hypot(floor, relative * np.abs(data))
 
     def sigma_on_scale(self, data, channels, levels=None) -> np.ndarray:
-        """Standard deviations on the channels' scale, to first order; arguments and shape as in `sigma`."""
+        """Standard deviations on the channels' scale, see `Channels.sigma_on_scale`; arguments as in `sigma`."""
         relative, floor = self._parts(channels, levels)
         if _is_constant(channels, floor):
             return np.array(np.broadcast_to(relative, np.shape(data)))
-        return np.hypot(floor, relative * np.abs(data)) * channels.scale_slope(data)
+        return channels.sigma_on_scale(data, np.hypot(floor, relative * np.abs(data)))
 
     def proportional(self, channels) -> bool:
         """Whether σ on the channels' scale does not depend on the data."""
@@ -184,15 +186,20 @@ class Noise:
     def draw(self, data, channels, rng, levels=None) -> np.ndarray:
         """`data` with noise that is Gaussian on the channels' scale, so that logarithmic data stay positive.
 
-        Parameters as in `sigma`; `rng` is a numpy.random.Generator or a seed. float32 data give float32.
+        Data on an asinh scale get noise that is Gaussian in physical units. Parameters as in `sigma`; `rng` is a
+        numpy.random.Generator or a seed. float32 data give float32.
         """
         data = np.asarray(data)
         dtype = np.float32 if data.dtype == np.float32 else np.float64
         noise = np.random.default_rng(rng).standard_normal(data.shape, dtype=dtype)
         relative, floor = self._parts(channels, levels)
         if not _is_constant(channels, floor):
+            signed = np.array(channels.scale) == "asinh"
+            plain = data[..., signed] + noise[..., signed] * self.sigma(data, channels, levels)[..., signed]
             noise *= self.sigma_on_scale(data, channels, levels)
-            return channels.from_scale(channels.to_scale(data) + noise).astype(dtype, copy=False)
+            noisy = channels.from_scale(channels.to_scale(data) + noise)
+            noisy[..., signed] = plain
+            return noisy.astype(dtype, copy=False)
         # ln(data) + σ·noise without the logarithm. A value that has none is NaN, as from `Channels.to_scale`.
         noise *= relative.astype(dtype)
         np.exp(noise, out=noise)
@@ -200,6 +207,20 @@ class Noise:
         if not (data > 0).all():
             noise[~(data > 0)] = np.nan
         return noise
+
+    def resolving(self, survey):
+        """`survey` with asinh scales on which this noise is nearly the same everywhere; itself where it has none.
+
+        With width = floor/relative, σ on the scale is `relative` whatever the datum, as on a logarithmic scale without
+        a floor. A scale is never finer than the survey's own, and turns logarithmic at a hundred floors at the latest.
+        """
+        channels = survey.channels
+        if not channels.changes_sign:
+            return survey
+        relative, floor = self._parts(channels, None)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            even = np.where(floor > 0, np.minimum(floor / relative, _LINEAR * floor), 0.0)
+        return survey.with_width(np.maximum(channels.width, even))
 
     def to_dict(self) -> dict:
         """JSON-able description; :func:`noise_from_dict` rebuilds the noise."""
@@ -256,7 +277,15 @@ def _two_parts(variance, squared):
 
 
 def usual_noise(channels, relative=0.03) -> Noise:
-    """The same relative error on everything; on a phase the angle that this error of ρa = |Z|²/(ωμ) stands for."""
+    """The same relative error on everything; on a phase the angle that this error of ρa = |Z|²/(ωμ) stands for.
+
+    Data that change sign have an error at zero too: where their scale turns linear, at its smallest width.
+    """
+    if channels.changes_sign:
+        columns = {quantity: channels.columns(quantity) for quantity in channels.quantities}
+        signed = [quantity for quantity in columns if channels.scale[columns[quantity][0]] == "asinh"]
+        floor = {quantity: float(channels.width[columns[quantity]].min()) for quantity in signed}
+        return Noise(relative=relative, floor=floor)
     phases = [quantity for quantity in channels.quantities if quantity == "phase"]
     if not phases:
         return Noise(relative=relative)

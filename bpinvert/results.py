@@ -27,7 +27,10 @@ STATUS = {
     "sampled": (256, "its posterior was sampled"),
     "sampled_by_mcmc": (512, "importance sampling did not suffice; its posterior comes from Markov chains"),
     "sampling_unreliable": (1024, "its posterior could not be sampled reliably: take the intervals as a lower limit"),
+    "context_missing": (2048, "its height, or what else must be known of it, is missing or impossible: not inverted"),
 }
+# Bits of soundings without an answer.
+NOT_INVERTED = STATUS["too_few_readings"][0] | STATUS["context_missing"][0]
 FLAG_BITS = {name: 1 << k for k, name in enumerate(checks.NAMES)}
 # Names of the result's own coordinates, and what is written anew.
 _NOT_COPIED = {"sounding", "reading", "check", "layer", "interface", "used"}

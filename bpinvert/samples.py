@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
+from bpinvert.geometry import coordinate_unit
 from bpinvert.priors import Models, padded
 from bpinvert.priors.base import count
 from bpinvert.results import UNITS
@@ -200,12 +201,8 @@ def _channel_coordinates(channels):
         "unit": ("channel", np.array(channels.unit), {"units": "1", "long_name": "unit of the data"}),
     }
     for name, values in channels.coordinates.items():
-        values = np.asarray(values)
-        # What is not a length or time as the main coordinate is a count (n of dipole-dipole) or a word
-        # (orientation).
-        has_unit = values.dtype.kind == "f" and name != "n"
-        units = channels.coordinate_unit if has_unit else "1"
-        coordinates[name] = ("channel", values, {"units": units, "long_name": name})
+        units = coordinate_unit(name, channels) or "1"
+        coordinates[name] = ("channel", np.asarray(values), {"units": units, "long_name": name})
     return coordinates
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ _ONE_RATIO, _SEGMENTS = 0.2, 0.4
 _UNWRITTEN = 0.05
 # Share of random sheets with fewer readings than usual, and how many these have at least.
 _FEW, _FEWEST = 0.08, 3
+# By how much of its range an instrument's curve may begin late and end early, and how often it gives but one quantity.
+_CUT, _ONE_QUANTITY = (0.25, 0.6), 0.1
 # Share of sheets with errors that differ from reading to reading, and the spread of their logarithm.
 _UNEVEN, _UNEVENNESS = 0.3, 0.4
 # Degrees of freedom of Student's t distribution of the logarithms of MN displacements: mostly small, at times large.
@@ -35,7 +37,8 @@ class Sheets:
     ----------
     complete : float
         Share of sheets with the inverter's own readings, all of them. The others have readings at random places
-        within its range where the array allows it (one coordinate, MN not prescribed), else a part of its readings.
+        within its range where the array allows it (one coordinate, MN not prescribed), else a part of its readings; of
+        an instrument also without the first or last ones of a curve, or without one of two quantities.
     readings : (int, int)
         Fewest and most different places of readings of such a sheet; where MN changes some are repeated. One sheet in
         twelve has fewer, so that the flags are calibrated for these too.
@@ -80,12 +83,12 @@ class Sheets:
             for _ in range(n)
         ]
 
-    def reach(self, channels, quantity) -> tuple[float, float]:
+    def reach(self, channels, columns) -> tuple[float, float]:
         """ln(coordinate) that the first reading may not exceed and the last one must reach to be no extrapolation.
 
         Those of the inverter's own readings, where it has any; else of the shortest sheets it is trained on.
         """
-        place = np.log(channels.value[channels.columns(quantity)])
+        place = np.log(channels.value[columns])
         low, high = place.min(), place.max()
         if self.complete > 0:
             return low, high
@@ -100,6 +103,8 @@ class Sheets:
         """A sheet with other or fewer readings."""
         channels = survey.channels
         first = channels.columns(channels.quantities[0])
+        if getattr(survey, "instrument", False):
+            return Sheet(survey, None, self._gaps(channels, rng), error_factors((1, len(channels)), rng)[0])
         movable = is_dataclass(survey) and hasattr(survey, channels.coordinate) and len(channels.coordinates) == 1
         if not movable or len(first) < 4:
             used = np.zeros(len(channels), dtype=bool)
@@ -118,6 +123,33 @@ class Sheets:
         if len(channels.quantities) > 1:
             used &= rng.random(used.size) > rng.choice([0.0, 0.1])
         return Sheet(survey, place, used, error_factors((1, len(used)), rng)[0])
+
+    def _gaps(self, channels, rng):
+        """Which channels (n,) an instrument has given.
+
+        Curves begin late or end early; readings are missing, at times one quantity of them, or one quantity altogether.
+        """
+        used = np.ones(len(channels), dtype=bool)
+        first = channels.columns(channels.quantities[0])
+        n = self._few(rng)
+        if n:
+            used[:] = False
+            kept = rng.choice(len(first), min(n, len(first)), replace=False)
+            used[np.concatenate([channels.columns(quantity)[kept] for quantity in channels.quantities])] = True
+            return used
+        curve = channels.coordinates[channels.branch][first] if channels.branch else np.zeros(len(first))
+        for one in np.unique(curve) if not channels.points else ():
+            place = np.log(channels.value)
+            here = np.resize(curve == one, len(channels))
+            low, high = place[here].min(), place[here].max()
+            start, end = (rng.uniform(0, share) if rng.random() < 0.5 else 0.0 for share in _CUT)
+            used &= ~here | ((place >= low + start * (high - low)) & (place <= high - end * (high - low)))
+        used &= rng.random(len(used)) > rng.choice([0.0, 0.1, 0.3])
+        if len(channels.quantities) > 1 and rng.random() < _ONE_QUANTITY:
+            used[channels.columns(rng.choice(channels.quantities))] = False
+        if np.any([used[channels.columns(quantity)] for quantity in channels.quantities], axis=0).sum() < _FEWEST:
+            return np.ones(len(channels), dtype=bool)
+        return used
 
     def _few(self, rng):
         """A small number of readings where the sheet is to have few; else 0."""
@@ -175,14 +207,14 @@ class Sheet:
             name: tuple(getattr(trained, name)[column] for column in first for _ in range(n))
             for name in ("quantity", "unit", "scale")
         }
-        return Channels(
+        channels = Channels(
             **kinds,
             coordinate=trained.coordinate,
             value=coordinates.pop(trained.coordinate),
             coordinate_unit=trained.coordinate_unit,
             extra=coordinates,
-            width=np.repeat(trained.width[first], n),
         )
+        return replace(channels, width=geometry.widths_at(channels, trained)) if trained.changes_sign else channels
 
     def own_survey(self):
         """The survey on these readings."""
@@ -191,7 +223,8 @@ class Sheet:
         place = self.place
         if hasattr(self.survey, "mn2"):
             place = {"ab2": place["ab2"], "mn2": place.get("mn2", np.full(len(place["ab2"]), np.nan))}
-        return geometry.survey_at(self.survey, np.stack(list(place.values()), axis=1), "mn2" in self.place)
+        given = [name for name in geometry.details_of(self.survey) if name in self.place]
+        return geometry.survey_at(self.survey, place, given)
 
 
 def error_factors(shape, rng):

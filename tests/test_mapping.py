@@ -120,9 +120,9 @@ def test_a_value_per_channel_is_linear_between_them_and_constant_beyond():
     np.testing.assert_allclose(phase, [0, 12, 13, 25])
 
 
-def own_range(channels, quantity):
+def own_range(channels, columns):
     """Of sheets that all begin and end with the channels."""
-    place = np.log(channels.value[channels.columns(quantity)])
+    place = np.log(channels.value[columns])
     return place.min(), place.max()
 
 

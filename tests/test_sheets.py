@@ -53,7 +53,7 @@ def test_random_readings_lie_in_order_within_the_channels(survey):
 
 
 def test_spans_of_random_sheets_reach_as_far_as_stated_and_at_times_all_the_way():
-    reach = Sheets(complete=0.0).reach(VES.channels, "apparent_resistivity")
+    reach = Sheets(complete=0.0).reach(VES.channels, slice(None))
     ends = np.log([(place["ab2"][0], place["ab2"].max()) for place in places(VES, seed=1)])
     assert (ends[:, 0] <= reach[0] + 1e-9).all() and (ends[:, 1] >= reach[1] - 1e-9).all()
     # and are not all alike: the tenth that begins last or ends first is near those limits
@@ -64,7 +64,7 @@ def test_spans_of_random_sheets_reach_as_far_as_stated_and_at_times_all_the_way(
 
 
 def test_complete_sheets_reach_from_the_first_to_the_last_channel():
-    np.testing.assert_allclose(Sheets(complete=1.0).reach(VES.channels, "apparent_resistivity"), np.log([1, 1000]))
+    np.testing.assert_allclose(Sheets(complete=1.0).reach(VES.channels, slice(None)), np.log([1, 1000]))
 
 
 @pytest.mark.parametrize("survey", [WENNER, MT], ids=["Wenner", "MT"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
-from bpinvert.geometry.mapping import alike
+from bpinvert.geometry.mapping import alike, details_of, is_text, place_names, widths_at
 
 # A standard deviation so many times the datum.
 _WORTHLESS = 1e6
@@ -52,7 +52,7 @@ class Group:
         """Number of different places with a used reading, (n,); MN does not tell places apart."""
         own = self.survey.channels
         first = own.columns(own.quantities[0])
-        where = [alike(np.log(values[first])) for name, values in own.coordinates.items() if name != "mn2"]
+        where = [_place_number(own.coordinates[name][first], name != own.branch) for name in place_names(own)]
         _, place = np.unique(where, axis=1, return_inverse=True)
         used = np.any([self.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
         at_place = place.ravel()[:, None] == np.unique(place)
@@ -75,14 +75,19 @@ def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
             raise ValueError(f"this inverter needs {name} of every sounding; add {name}(sounding) to the Dataset.")
     quantities = survey.channels.quantities
     groups = []
-    for rows, place in _same_geometry(_places(observed, survey)):
+    names = _coordinate_names(survey)
+    given = [name for name in details_of(survey) if name in observed]
+    places, words = _places(observed, names, survey)
+    for rows, place in _same_geometry(places):
         readings = np.flatnonzero(np.isfinite(place[:, 0]))
-        own = survey_at(survey, place[readings], "mn2" in observed) if readings.size else survey
+        own = survey_at(survey, _named(place[readings], names, words), given) if readings.size else survey
         data = _channels(observed, quantities, "", rows, readings)
         sigma = _channels(observed, quantities, "_std", rows, readings)
         used = np.isfinite(own.channels.to_scale(data)) if readings.size else np.zeros(data.shape, dtype=bool)
         # A standard deviation of infinity, or near it, is a way to say that a reading is worth nothing.
-        used &= ~((sigma <= 0) | (sigma > _WORTHLESS * np.maximum(np.abs(data), 1.0)))
+        smallest = own.channels.width if own.channels.changes_sign else 1.0
+        if readings.size:
+            used &= ~((sigma <= 0) | (sigma > _WORTHLESS * np.maximum(np.abs(data), smallest)))
         if "used" in observed:
             by_hand = observed["used"].values[np.ix_(rows, readings)]
             used &= np.tile(by_hand, (1, len(quantities)))
@@ -92,27 +97,50 @@ def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
 
 
 def _coordinate_names(survey):
-    """Names of the coordinates that locate a reading, the main one first, MN/2 last where the array has one."""
-    names = [name for name in survey.channels.coordinates if name != "mn2"]
-    return [*names, "mn2"] if hasattr(survey, "mn2") else names
+    """Names of the coordinates that locate a reading, the main one first, then further details of it."""
+    return [*place_names(survey.channels), *details_of(survey)]
 
 
-def _places(observed, survey):
-    """(n_soundings, n_readings, n_coordinates); NaN where a reading's coordinates cannot exist."""
-    names = _coordinate_names(survey)
+def _places(observed, names, survey):
+    """Coordinates (n_soundings, n_readings, n_names), NaN where a reading cannot exist; words by name, as their number.
+
+    A detail that is NaN says nothing.
+    """
     shape = observed[names[0]].shape
-    place = np.stack(
-        [observed[name].values.astype(float) if name in observed else np.full(shape, np.nan) for name in names], axis=-1
-    )
+    place, words = np.full((*shape, len(names)), np.nan), {}
     exists = np.ones(shape, dtype=bool)
     for k, name in enumerate(names):
+        if name not in observed:
+            continue
+        values = observed[name].values
+        if is_text(values):
+            words[name], number = np.unique(values.astype(str), return_inverse=True)
+            place[..., k] = np.where(words[name] == "", np.nan, np.arange(len(words[name])))[number].reshape(shape)
+            exists &= np.isfinite(place[..., k])
+            continue
+        place[..., k] = values.astype(float)
         if name == "mn2":
-            # NaN says nothing of MN: the ideal array.
             exists &= ~((place[..., k] < 0) | (place[..., k] >= place[..., 0]))
-        else:
-            exists &= np.isfinite(place[..., k]) & (place[..., k] > 0)
+        elif name not in details_of(survey):
+            lowest = 0.0 if name == survey.channels.branch else np.nextafter(0.0, 1.0)
+            exists &= np.isfinite(place[..., k]) & (place[..., k] >= lowest)
     place[~exists] = np.nan
-    return place
+    return place, words
+
+
+def _named(place, names, words):
+    """Coordinates (n_readings, n_names) by name, words as words."""
+    return {
+        name: words[name][column.astype(int)] if name in words else column
+        for name, column in zip(names, place.T, strict=True)
+    }
+
+
+def _place_number(values, is_length):
+    """Groups of values that are the same: lengths and times within rounding, all else exactly."""
+    if is_text(values) or not is_length:
+        return np.unique(values, return_inverse=True)[1].ravel()
+    return alike(np.log(values))
 
 
 def _channels(observed, quantities, suffix, rows, readings):
@@ -140,27 +168,41 @@ def _same_geometry(coordinates):
         yield np.array(rows), coordinates[rows[0]]
 
 
-def survey_at(survey, place, with_mn2):
-    """`survey` at other readings; itself where they are its own."""
+def survey_at(survey, place, given):
+    """`survey` at other readings; itself where they are its own.
+
+    Parameters
+    ----------
+    survey : forward_models.Survey
+    place : dict of (n_readings,) arrays, coordinates by name
+    given : collection of str
+        The `details` of readings that are said, be it NaN; others are the survey's where its readings are its own.
+    """
     channels = survey.channels
     first = channels.columns(channels.quantities[0])
-    names = _coordinate_names(survey)
-    values = dict(zip(names, place.T, strict=True))
-    own = {name: channels.coordinates[name][first] for name in names if name != "mn2"}
-    same = all(np.array_equal(values[name], own[name]) for name in own)
-    if "mn2" in values:
-        if same and not with_mn2:
-            return survey
-        values["mn2"] = np.nan_to_num(values["mn2"], nan=0.0)
-        trained = np.zeros(len(first)) if survey.mn2 is None else survey.mn2
-        same = same and np.array_equal(values["mn2"], trained)
-        if not values["mn2"].any():
-            values["mn2"] = None
+    own = {name: channels.coordinates[name][first] for name in place if name not in details_of(survey)}
+    same = all(np.array_equal(place[name], own[name]) for name in own)
+    told = {name: np.asarray(place[name], dtype=float) for name in details_of(survey) if name in place}
+    if same and not given:
+        return survey
+    for name, values in told.items():
+        trained = channels.extra.get(name, np.full(len(channels), np.nan))[first]
+        same = same and np.array_equal(_or_none(name, values), _or_none(name, trained), equal_nan=True)
     if same:
         return survey
-    if not is_dataclass(survey):
+    settings = {name: place[name] for name in own}
+    for name, values in told.items():
+        values = _or_none(name, values)
+        settings[name] = values if np.isfinite(values).any() and np.any(values != 0) else None
+    if not hasattr(survey, "at"):
         raise ValueError(
             f"the soundings have other readings than the {len(first)} that {type(survey).__name__} was trained on, and "
             "it cannot be moved to them. Train on these readings."
         )
-    return replace(survey, **values)
+    moved = survey.at(**settings)
+    return moved.with_width(widths_at(moved.channels, channels)) if channels.changes_sign else moved
+
+
+def _or_none(name, values):
+    """MN/2 of which nothing is said is that of the ideal array, 0."""
+    return np.nan_to_num(values, nan=0.0) if name == "mn2" else values

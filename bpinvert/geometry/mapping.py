@@ -30,24 +30,58 @@ def readings_matrix(own, channels) -> np.ndarray:
 
     Returns
     -------
-    (n_own, n_channels) array; a row of NaN where a reading lies beyond the channels
+    (n_own, n_channels) array; a row with NaN where a reading lies beyond the channels
     """
     matrix = np.zeros((len(own), len(channels)))
     for quantity in own.quantities:
-        rows, columns = own.columns(quantity), channels.columns(quantity)
-        part = _equal(own, rows, channels, columns) if "n" in channels.extra else _spline(own, rows, channels, columns)
-        matrix[np.ix_(rows, columns)] = part
+        for rows, columns in _curves(own, channels, quantity):
+            if not columns.size:
+                matrix[rows] = np.nan
+                continue
+            part = (_equal if channels.points else _spline)(own, rows, channels, columns)
+            matrix[np.ix_(rows, columns)] = part
     return matrix
 
 
+def _curves(own, channels, quantity):
+    """(rows of own, columns of channels) of each curve of a quantity; there are no columns where there is no curve."""
+    rows, columns = own.columns(quantity), channels.columns(quantity)
+    if channels.branch is None or channels.points:
+        return [(rows, columns)]
+    # Readings that do not say which curve they are on are on the first one.
+    of_channel = channels.extra[channels.branch][columns]
+    of_row = own.extra.get(channels.branch, np.full(len(own), of_channel[0]))[rows]
+    return [(rows[of_row == value], columns[of_channel == value]) for value in np.unique(of_row)]
+
+
 def _equal(own, rows, channels, columns):
-    """Two coordinates (the a and n of a dipole array) span no curve: a reading is a channel or is none."""
+    """Coordinates that span no curve (the a and n of a dipole array): a reading is a channel or is none."""
     equal = np.ones((len(rows), len(columns)), dtype=bool)
-    for name in (channels.coordinate, "n"):
-        place, wanted = np.log(channels.coordinates[name][columns]), np.log(own.coordinates[name][rows])
-        equal &= np.abs(wanted[:, None] - place) < _SAME_PLACE
+    for name in place_names(channels):
+        place, wanted = channels.coordinates[name][columns], own.coordinates[name][rows]
+        if is_text(place):
+            equal &= wanted[:, None] == place
+        else:
+            equal &= np.abs(np.log(wanted)[:, None] - np.log(place)) < _SAME_PLACE
     count = equal.sum(axis=1, keepdims=True)
     return np.where(count > 0, equal / np.maximum(count, 1), np.nan)
+
+
+def place_names(channels) -> list[str]:
+    """Names of the coordinates that tell places apart: of points all; of curves the main one and the curve's own."""
+    if channels.points:
+        return list(channels.coordinates)
+    return [channels.coordinate, *([channels.branch] if channels.branch else [])]
+
+
+def details_of(survey) -> tuple[str, ...]:
+    """Coordinates of a survey's readings that may be left out; none of a user's own."""
+    return getattr(survey, "details", ())
+
+
+def is_text(values) -> bool:
+    """Whether a coordinate is told in words."""
+    return np.asarray(values).dtype.kind in "UO"
 
 
 def _spline(own, rows, channels, columns):
@@ -98,49 +132,71 @@ def mapping_error(own) -> np.ndarray:
 def at_readings(own, channels, values) -> np.ndarray:
     """Per-channel `values` (n_channels,) at the readings of `own`, (n_own,), linear in ln(coordinate).
 
-    Held constant beyond the channels; NaN where a dipole reading is no channel of the network.
+    Held constant beyond the channels; NaN where a reading is no channel of the network and on none of its curves.
     """
     if own is channels:
         return values
     at = np.full(len(own), np.nan)
     for quantity in own.quantities:
-        rows, columns = own.columns(quantity), channels.columns(quantity)
-        if "n" in channels.extra:
-            at[rows] = _equal(own, rows, channels, columns) @ values[columns]
-        else:
-            order = columns[np.argsort(channels.value[columns])]
-            at[rows] = np.interp(np.log(own.value[rows]), np.log(channels.value[order]), values[order])
+        for rows, columns in _curves(own, channels, quantity):
+            if channels.points:
+                at[rows] = _equal(own, rows, channels, columns) @ values[columns]
+            elif columns.size:
+                order = columns[np.argsort(channels.value[columns])]
+                at[rows] = np.interp(np.log(own.value[rows]), np.log(channels.value[order]), values[order])
     return at
+
+
+def widths_at(own, channels) -> np.ndarray:
+    """Widths (n_own,) of asinh scales at the readings of `own`: the channels', where there are any to go by."""
+    at = np.exp(at_readings(own, channels, np.log(channels.width)))
+    return np.where(np.isfinite(at), at, own.width)
 
 
 def extrapolated(own, channels, used, reach) -> np.ndarray:
     """Which soundings begin later or end earlier than those of the training, or go beyond the channels, (n,) bool.
 
-    Half the distance to the next channel is tolerated. In arrays of two coordinates every channel must be there.
+    Half the distance to the next channel is tolerated. Where channels are points, every one must be there; of several
+    curves each must be as long.
 
     Parameters
     ----------
     own, channels : forward_models.Channels, of the soundings and of the network
     used : (n, n_own) bool array
     reach : callable
-        Of channels and quantity: ln(coordinate) that the first reading may not exceed and the last must reach.
+        Of channels and columns: ln(coordinate) that the first reading may not exceed and the last must reach.
     """
+    if channels.points:
+        return ~_is_there(own, channels, used).all(axis=1)
     beyond = np.zeros(len(used), dtype=bool)
     for quantity in channels.quantities:
-        rows, columns = own.columns(quantity), channels.columns(quantity)
-        if "n" in channels.extra:
-            equal = np.nan_to_num(_equal(own, rows, channels, columns)) > 0
-            beyond |= ~(used[:, rows] @ equal).all(axis=1)
-            continue
-        knots, _ = _knots(np.log(channels.value[columns]))
-        slack = _SAME_PLACE + (np.diff(knots)[[0, -1]] / 2 if len(knots) > 1 else np.zeros(2))
-        latest, earliest = reach(channels, quantity)
-        place = np.where(used[:, rows], np.log(own.value[rows]), np.nan)
-        with np.errstate(invalid="ignore"):
-            first, last = np.fmin.reduce(place, axis=1), np.fmax.reduce(place, axis=1)
-        inside = (first <= latest + slack[0]) & (last >= earliest - slack[1])
-        beyond |= ~(inside & (first >= knots[0] - slack[0]) & (last <= knots[-1] + slack[1]))
+        for _, columns in _curves(channels, channels, quantity):
+            knots, _ = _knots(np.log(channels.value[columns]))
+            slack = _SAME_PLACE + (np.diff(knots)[[0, -1]] / 2 if len(knots) > 1 else np.zeros(2))
+            latest, earliest = reach(channels, columns)
+            here = _on_the_curve(own, channels, quantity, columns)
+            place = np.where(used[:, here], np.log(own.value[here]), np.nan)
+            with np.errstate(invalid="ignore"):
+                first, last = np.fmin.reduce(place, axis=1), np.fmax.reduce(place, axis=1)
+            inside = (first <= latest + slack[0]) & (last >= earliest - slack[1])
+            beyond |= ~(inside & (first >= knots[0] - slack[0]) & (last <= knots[-1] + slack[1]))
     return beyond
+
+
+def _is_there(own, channels, used):
+    """Which places of the network have a used reading of any quantity, (n, n_places) bool."""
+    first = channels.columns(channels.quantities[0])
+    there = np.zeros((len(used), len(first)), dtype=bool)
+    for quantity in own.quantities:
+        rows = own.columns(quantity)
+        there |= used[:, rows] @ (np.nan_to_num(_equal(own, rows, channels, first)) > 0)
+    return there
+
+
+def _on_the_curve(own, channels, quantity, columns):
+    """Rows of own on the curve that `columns` of the channels are."""
+    found = [rows for rows, of_rows in _curves(own, channels, quantity) if np.array_equal(of_rows, columns)]
+    return found[0] if found else np.empty(0, dtype=int)
 
 
 def mn_segments(channels) -> np.ndarray:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bpinvert.geometry.mapping import details_of, is_text
+
+# Units of coordinates beside the main one.
+_UNITS = {"a": "m", "mn2": "m", "offset": "m", "gate_open": "s", "gate_close": "s"}
+
 
 def as_observed(observed, survey) -> xr.Dataset:
     """An observed Dataset from what a user passes, with every per-reading variable on (sounding, reading).
@@ -64,15 +69,20 @@ def _checked(observed, survey):
             f"the soundings are of the array {array}, this inverter was trained on {name}. "
             "Use an inverter of that array, or correct attrs['array']."
         )
-    needed = [*channels.quantities, *(key for key in channels.coordinates if key != "mn2")]
+    coordinates = [key for key in channels.coordinates if key not in details_of(survey)]
+    quantities = [key for key in channels.quantities if key in observed]
+    # Instruments differ in what they record; of other methods a quantity that is missing has the wrong name.
+    lenient = quantities and getattr(survey, "instrument", False)
+    needed = [*(quantities if lenient else channels.quantities), *coordinates]
     missing = [key for key in needed if key not in observed]
     if missing:
         raise ValueError(
             f"the observed Dataset has {', '.join(map(str, observed.data_vars)) or 'no variables'} but lacks "
             f"{', '.join(missing)}, which this inverter needs. Rename or add the variable."
         )
-    optional = [key for key in ("mn2", "used", *(f"{q}_std" for q in channels.quantities)) if key in observed]
-    template = observed[channels.quantities[0]]
+    optional = dict.fromkeys(("mn2", *details_of(survey), "used", *(f"{q}_std" for q in channels.quantities)))
+    optional = [key for key in optional if key in observed]
+    template = observed[quantities[0]]
     for dimension in ("sounding", "reading"):
         if dimension not in template.dims:
             template = template.expand_dims(dimension)
@@ -85,28 +95,38 @@ def _checked(observed, survey):
                 "Rename its dimensions."
             )
         values = variable.broadcast_like(template).transpose("sounding", "reading").values
-        checked[key] = (("sounding", "reading"), _true(values) if key == "used" else _numbers(key, values))
-        checked[key] += (dict(variable.attrs),)
+        if key == "used":
+            values = _true(values)
+        elif key in channels.coordinates and is_text(channels.coordinates[key]):
+            values = _words(values)
+        else:
+            values = _numbers(key, values)
+        checked[key] = (("sounding", "reading"), values, dict(variable.attrs))
+    for key in set(channels.quantities) - set(quantities):
+        checked[key] = (("sounding", "reading"), np.full(checked[quantities[0]][1].shape, np.nan), {})
     for key in survey.context:
         if key in observed and observed[key].dims != ("sounding",):
             if observed[key].dims:
                 raise ValueError(f"{key} has dimensions {observed[key].dims}; it must be on ('sounding',).")
             checked[key] = (("sounding",), np.full(template.sizes["sounding"], float(observed[key])))
-    if "mn2" in channels.extra and "mn2" not in checked:
-        checked["mn2"] = (("sounding", "reading"), _own_mn2(checked[channels.coordinate][1], channels), {})
+    for key in details_of(survey):
+        if key in channels.extra and key not in checked:
+            values = _own_detail(key, {name: checked[name][1] for name in coordinates}, channels)
+            checked[key] = (("sounding", "reading"), values, {})
     observed = observed.transpose("sounding", "reading", ..., missing_dims="ignore")
     return _with_units(observed.drop_vars(list(checked), errors="ignore").assign(checked), channels)
 
 
-def _own_mn2(places, channels):
-    """MN/2 of soundings that give none: the survey's where the readings are its own, else NaN."""
+def _own_detail(name, places, channels):
+    """MN/2, or another detail, of soundings without it: the survey's where the readings are its own, else NaN."""
     first = channels.columns(channels.quantities[0])
-    mn2 = np.full(places.shape, np.nan)
-    for row, place in zip(mn2, places, strict=True):
-        known = np.isfinite(place)
-        if np.array_equal(place[known], channels.value[first]):
-            row[known] = channels.extra["mn2"][first]
-    return mn2
+    main = places[channels.coordinate]
+    detail = np.full(main.shape, np.nan)
+    for k, row in enumerate(detail):
+        known = np.isfinite(main[k])
+        if all(np.array_equal(values[k][known], channels.coordinates[key][first]) for key, values in places.items()):
+            row[known] = channels.extra[name][first]
+    return detail
 
 
 def used_at(observed, name):
@@ -134,10 +154,21 @@ def _numbers(name, values):
         ) from None
 
 
+def _words(values):
+    """Text, empty where it is missing."""
+    return np.array(["" if word is None or word != word else str(word) for word in values.flat]).reshape(values.shape)
+
+
 def _with_units(observed, channels):
     for name in dict.fromkeys((*channels.coordinates, "mn2", "a")):
         if name in observed:
-            known = "" if name == "n" else channels.coordinate_unit
-            attrs = {"units": known, "long_name": f"{name} of the reading"}
+            attrs = {"units": coordinate_unit(name, channels), "long_name": f"{name} of the reading"}
             observed[name].attrs = attrs | observed[name].attrs
     return observed
+
+
+def coordinate_unit(name, channels) -> str:
+    """Unit of a coordinate of readings, empty for numbers that count and for words."""
+    if name == channels.coordinate:
+        return channels.coordinate_unit
+    return _UNITS.get(name, "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from tqdm import tqdm
 
-from bpinvert import geometry
-from bpinvert.results import STATUS, Answer
+from bpinvert import checks, geometry
+from bpinvert.inverter.solving import FEWEST_PLACES
+from bpinvert.results import NOT_INVERTED, STATUS, Answer
 
 # Soundings at once; sampled ones bring some thousand draws each.
 _CHUNK, _SAMPLED_CHUNK = 4096, 200
@@ -32,7 +33,7 @@ def answer(solver, prior, observed, level, progress=False, sampler=None, n_layer
 def _masked(answer, observed, channels):
     """Soundings with a datum that exists, or a reading without one, that is not used; padding does not count."""
     placed = np.isfinite(observed[channels.coordinate].values)
-    inverted = (answer.status & STATUS["too_few_readings"][0]) == 0
+    inverted = (answer.status & NOT_INVERTED) == 0
     masked = np.zeros(len(inverted), dtype=bool)
     for quantity in channels.quantities:
         exists = np.isfinite(observed[quantity].values) | placed
@@ -45,6 +46,8 @@ def _answer_group(solver, group, level, answer, progress, sampler, n_layers, kno
     answer.status[group.rows] = STATUS["too_few_readings"][0]
     if not group.readings.size:
         return
+    unknown = ~solver.context_possible(group) & (group.n_places() >= FEWEST_PLACES)
+    answer.status[group.rows[unknown]] = STATUS["context_missing"][0]
     place = np.ix_(group.rows, group.readings)
     for quantity in channels.quantities:
         columns = channels.columns(quantity)
@@ -87,6 +90,16 @@ def solutions(solver, group, level, progress=False, sampler=None, n_layers="auto
             bar.update(len(part.rows))
 
 
+def context_range(solver) -> dict:
+    """{known quantity: (lowest, highest)} of the training."""
+    codec = solver.codec
+    first = len(codec.channels) + len(codec.level_names)
+    ends = (getattr(solver.checks[checks.NAMES.index("range")], end) for end in ("low", "high"))
+    low, high = (end[first:] * codec.std[first:] + codec.mean[first:] for end in ends)
+    pairs = zip(codec.context_names, low.tolist(), high.tolist(), strict=True)
+    return {name: [lowest, highest] for name, lowest, highest in pairs}
+
+
 def training_range(solver) -> dict:
     """Range of the training data by quantity: coordinates, lowest and highest value in physical units, scale."""
     channels = solver.survey.channels
@@ -99,7 +112,12 @@ def training_range(solver) -> dict:
             "low": low[columns].tolist(),
             "high": high[columns].tolist(),
             "scale": channels.scale[columns[0]],
+            "main": channels.coordinate,
+            "points": channels.points,
+            "branch": channels.branch,
         }
+        if channels.scale[columns[0]] == "asinh":
+            ranges[quantity]["width"] = channels.width[columns].tolist()
     return ranges
 
 

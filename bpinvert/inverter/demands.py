@@ -13,7 +13,7 @@ from bpinvert.displacement import Displacement
 from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.training_sheets import shift_variance
 from bpinvert.priors import prior_from_dict
-from bpinvert.refinement import Misfit, refine
+from bpinvert.refinement import Misfit, fitting_scale, refine
 from bpinvert.sheets import Sheets
 from forward_models import METHODS, survey_from_dict
 
@@ -130,9 +130,10 @@ class _Sounding:
     def __init__(self, group, sheets):
         channels = group.survey.channels
         self.group, self.sheets = group, sheets
-        self.scaled = channels.to_scale(np.where(group.used, group.data, 1.0))
         known = group.used & np.isfinite(group.sigma)
-        self.sigma = np.where(known, group.sigma * channels.scale_slope(group.data), np.inf)
+        data, sigma = np.where(group.used, group.data, 1.0), np.where(known, group.sigma, 0.0)
+        self.scaled, sigma, self.width = fitting_scale(channels, data, sigma)
+        self.sigma = np.where(known, sigma, np.inf)
 
     def limit(self, prior, n_more=0):
         """chi² that noise alone exceeds rarely, with so many unknowns more than the prior has."""
@@ -146,7 +147,9 @@ class _Sounding:
             variance = shift_variance(self.sheets.shift) * geometry.movable(channels, segments, np.isfinite(sigma))
             displacement = Displacement(segments, variance, sigma)
         context = {name: np.repeat(values, n) for name, values in self.group.context.items()}
-        return Misfit(self.group.survey, prior, np.repeat(self.scaled, n, axis=0), sigma, context, displacement)
+        width = None if self.width is None else np.repeat(self.width, n, axis=0)
+        scaled = np.repeat(self.scaled, n, axis=0)
+        return Misfit(self.group.survey, prior, scaled, sigma, context, displacement, width)
 
     def refined(self, prior, starts):
         """The best model that is found from any of the starts, and its chi²."""

@@ -101,9 +101,9 @@ class Inverter:
             )
         if not isinstance(false_alarm_rate, numbers.Real) or not 0 < false_alarm_rate < 0.5:
             raise ValueError(f"false_alarm_rate is {false_alarm_rate!r}; it must be between 0 and 0.5, e.g. 0.01.")
-        self.survey = survey
-        self.prior = prior
         self.noise = usual_noise(survey.channels) if noise is None else noise
+        self.survey = self.noise.resolving(survey)
+        self.prior = prior
         self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
         if network is not None:
             self.settings = {}
@@ -299,7 +299,8 @@ class Inverter:
         Returns
         -------
         xarray.Dataset
-            A sounding with usable readings at fewer than three places is there too, with NaN and a bit in ``status``.
+            A sounding with usable readings at fewer than three places, or without its height where the survey needs
+            one, is there too, with NaN and a bit in ``status``.
 
         Raises
         ------
@@ -339,6 +340,7 @@ class Inverter:
             "sheets": self.sheets.to_dict(),
             "settings": self.to_dict()["settings"] | {"network": self.to_dict()["network"]},
             "training_range": answering.training_range(self.solver),
+            "context_range": answering.context_range(self.solver),
             "versions": results.versions(),
         }
         result.attrs |= {name: json.dumps(value, sort_keys=True) for name, value in described.items()}

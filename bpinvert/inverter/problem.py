@@ -11,6 +11,7 @@ import numpy as np
 from bpinvert import geometry
 from bpinvert.displacement import Displacement
 from bpinvert.inverter.training_sheets import error_covariance
+from bpinvert.refinement import fitting_scale
 
 # Numbers in the matrices that are inverted at once.
 _AT_ONCE = 2**20
@@ -50,7 +51,10 @@ class Assumed:
     unknown : (n,) bool array, where the sheet gives no errors and the level is a nuisance
     shift_variance : (n, n_segments) array, prior variance of the displacement of each MN segment
     modelled, sigma : (n, n_channels) arrays, standard deviations by the noise model and as used, in physical units
-    scaled_sigma : (n, n_channels) array, those used on the scale, inf where a reading is not
+    scaled, scaled_sigma : (n, n_channels) arrays
+        Data, and the σ used, on the scale on which they are fitted; σ is inf where a reading is not used.
+    width : (n, n_channels) array or None, of that scale, see `refinement.fitting_scale`
+    seen_sigma : (n, n_channels) array, the σ used on the network's scale, inf where a reading is not
     view : View
     together : bool, whether all MN segments may be displaced by the same amount
     """
@@ -60,7 +64,10 @@ class Assumed:
     shift_variance: np.ndarray
     modelled: np.ndarray
     sigma: np.ndarray
+    scaled: np.ndarray
     scaled_sigma: np.ndarray
+    width: np.ndarray | None
+    seen_sigma: np.ndarray
     view: View
     together: bool = False
 
@@ -83,7 +90,7 @@ class Problem:
     Attributes
     ----------
     used : (n, n_channels) bool array
-    scaled : (n, n_channels) array, data on their scale, harmless where not used
+    scaled : (n, n_channels) array, data on the network's scale, harmless where not used
     segments : (n_segments, n_channels) bool array
     movable : (n, n_segments) bool array, which of them can be displaced
     """
@@ -136,16 +143,24 @@ class Problem:
         """
         modelled = self.noise.sigma(self.data, self.channels, levels)
         sigma = np.where(self.given, self.group.sigma, modelled)
-        scaled_sigma = np.where(self.used & (sigma > 0), sigma * self.channels.scale_slope(self.data), np.inf)
+        scaled, scaled_sigma, width = fitting_scale(self.channels, self.data, sigma)
+        scaled_sigma = np.where(self.used & (sigma > 0), scaled_sigma, np.inf)
         scaled_sigma[scaled_sigma > _WORTHLESS] = np.inf
+        seen_sigma = scaled_sigma
+        if width is None:
+            scaled = self.scaled
+        else:
+            known = np.isfinite(scaled_sigma)
+            seen_sigma = np.where(known, self.channels.sigma_on_scale(self.data, np.where(known, sigma, 1.0)), np.inf)
         seen_variance = np.where(shift_variance > 0, shift_variance, prior_variance * self.movable)
-        view = self._view(codec, levels, scaled_sigma, seen_variance)
-        return Assumed(levels, unknown, shift_variance, modelled, sigma, scaled_sigma, view)
+        view = self._view(codec, levels, seen_sigma, seen_variance)
+        errors = {"modelled": modelled, "sigma": sigma, "scaled_sigma": scaled_sigma, "seen_sigma": seen_sigma}
+        return Assumed(levels, unknown, shift_variance, **errors, scaled=scaled, width=width, view=view)
 
-    def _view(self, codec, levels, scaled_sigma, shift_variance) -> View:
+    def _view(self, codec, levels, seen_sigma, shift_variance) -> View:
         """What the network sees of the soundings with these errors."""
         n, n_channels = len(self), len(codec.channels)
-        known, variance = self._errors(scaled_sigma)
+        known, variance = self._errors(seen_sigma)
         mapped, unsure = np.empty((n, n_channels)), np.empty((n, n_channels))
         distance, roughness, n_rough = np.empty(n), np.empty(n), np.empty(n)
         matrix = np.nan_to_num(self.matrix)
@@ -162,13 +177,13 @@ class Problem:
         columns = np.stack(list(self.context.values()), axis=1) if self.context else None
         return View(codec.inputs(mapped, levels, columns), unsure, distance, roughness, n_rough, known.sum(axis=1))
 
-    def _errors(self, scaled_sigma):
+    def _errors(self, seen_sigma):
         """Where a reading is used and within the channels, and its variance there, with the error of the mapping."""
-        known = np.isfinite(scaled_sigma) & np.isfinite(self.matrix).all(axis=1)
-        size = np.hypot(np.maximum(np.where(known, scaled_sigma, 1.0), _SMALLEST), self.mapping)
+        known = np.isfinite(seen_sigma) & np.isfinite(self.matrix).all(axis=1)
+        size = np.hypot(np.maximum(np.where(known, seen_sigma, 1.0), _SMALLEST), self.mapping)
         return known, np.where(known, np.square(size), 0.0)
 
-    def smooth_part(self, codec, scaled_sigma, difference):
+    def smooth_part(self, codec, seen_sigma, difference):
         """The part of the misfit that is as smooth as curves are, and for how many combinations of readings it stands.
 
         With residuals d, their errors E and the covariance of curves A it is d'E⁻¹d - d'(A + E)⁻¹d: what noise makes
@@ -177,13 +192,13 @@ class Problem:
         Parameters
         ----------
         codec : Codec
-        scaled_sigma, difference : (n, n_channels) arrays, on the scale
+        seen_sigma, difference : (n, n_channels) arrays, on the network's scale
 
         Returns
         -------
         (n,) and (n,) arrays
         """
-        known, variance = self._errors(scaled_sigma)
+        known, variance = self._errors(seen_sigma)
         smooth, n_smooth = np.empty(len(self)), np.empty(len(self))
         difference = np.where(known & np.isfinite(difference), difference, 0.0)
         matrix = np.nan_to_num(self.matrix)

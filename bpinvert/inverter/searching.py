@@ -110,8 +110,10 @@ class Search:
     def of_data(self, problem, assumed, branch, rows) -> Misfit:
         """The same by the data alone."""
         context = {name: values[rows] for name, values in problem.context.items()}
-        sigma, displacement = assumed.scaled_sigma[rows], problem.displacement(assumed, rows)
-        return Misfit(problem.survey, branch.prior, problem.scaled[rows], sigma, context, displacement)
+        scaled, sigma = assumed.scaled[rows], assumed.scaled_sigma[rows]
+        width = None if assumed.width is None else assumed.width[rows]
+        displacement = problem.displacement(assumed, rows)
+        return Misfit(problem.survey, branch.prior, scaled, sigma, context, displacement, width)
 
     def _compare(self, answers):
         """State how far the answers are from what is known."""

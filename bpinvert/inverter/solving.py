@@ -45,7 +45,7 @@ class Solver:
         self.codec = self.search.codec
 
     def solve(self, group, level: str, sampler=None, n_layers="auto", known=None) -> Iterator[Solution]:
-        """Answer the soundings of `group` at a level of `LEVELS` that have enough readings.
+        """Answer the soundings of `group` at a level of `LEVELS` that have enough readings and all of their context.
 
         The posterior needs a `Sampler`; `n_layers` is "auto" or the only layer count to be tried; `known` is a `Known`
         of the group.
@@ -55,7 +55,7 @@ class Solver:
         are any, and a last one starts from these. Those soundings are solved apart from the others, and so are those of
         which something is known: errors and checks are those of the data alone, the models honour what is known.
         """
-        rows = np.flatnonzero(group.n_places() >= FEWEST_PLACES)
+        rows = np.flatnonzero((group.n_places() >= FEWEST_PLACES) & self.context_possible(group))
         if not rows.size:
             return
         search = self.search if n_layers == "auto" else self.search.only(n_layers)
@@ -84,6 +84,21 @@ class Solver:
                 solution.summaries.append((np.arange(len(kind)), summary))
             solution.rows = rows[kind]
             yield solution
+
+    def context_possible(self, group) -> np.ndarray:
+        """Whether height, or what else must be known of a sounding, is there and any model has data with it, (n,) bool.
+
+        A height of -9999 m is a way to say that it is missing.
+        """
+        possible = np.all([np.isfinite(values) for values in group.context.values()], axis=0)
+        possible = np.broadcast_to(possible, len(group.rows)).copy()
+        rows = np.flatnonzero(possible) if group.context else []
+        if len(rows):
+            prior = next(iter(self.branches.values())).prior
+            middle = prior.decode(np.full((len(rows), len(prior.parameters)), 0.5))
+            data = group.survey(**middle, **{name: values[rows] for name, values in group.context.items()})
+            possible[rows] = np.isfinite(data).any(axis=1)
+        return possible
 
     def proposals(self, group) -> dict[int, dict]:
         """The networks' own models by layer count, of all soundings of `group` whatever their readings."""
@@ -118,7 +133,7 @@ class Solver:
             counts, of_moved = noise_factor(moved, n_used, room, n_shifts)
             factor = np.where(displaced, of_moved, factor)
             models = self.decode(counts, {count: answer.u[counts == count] for count, answer in moved.items()})
-            _, difference = self._compare(problem, models, counts)
+            _, difference = self._compare(problem, assumed, models, counts)
             variance = displacement.reweighted(displacement.estimate(difference), self.sheets.shift, SHIFT_FREEDOM)
             variance = np.where(displaced[:, None], variance, 0.0)
             answers = {count: _either(displaced, moved[count], answer) for count, answer in answers.items()}
@@ -126,16 +141,15 @@ class Solver:
         assumed = self._assume(problem, levels, unknown, variance)
         return assumed, search.refine(problem, assumed, answers)
 
-    def _compare(self, problem, models, counts):
-        """What the models predict, and observed less predicted on the scale."""
+    def _compare(self, problem, assumed, models, counts):
+        """What the models predict, and observed less predicted on the scale on which they are fitted."""
         predicted = problem.survey(**self._filled(models, counts), **problem.context)
         with np.errstate(over="ignore"):
-            return predicted, problem.scaled - problem.channels.to_scale(predicted)
+            return predicted, assumed.scaled - problem.channels.to_scale(predicted, assumed.width)
 
     def _finish(self, problem, assumed, answers, level) -> Solution:
         """Choose the layer counts, re-simulate, and score."""
-        own, scaled_sigma = problem.channels, assumed.scaled_sigma
-        used = np.isfinite(scaled_sigma)
+        own, used = problem.channels, np.isfinite(assumed.scaled_sigma)
         counts = choose(answers, assumed.n_used)
         u = {count: answer.u[counts == count] for count, answer in answers.items()}
         converged = np.any([answer.converged & (counts == count) for count, answer in answers.items()], axis=0)
@@ -159,8 +173,8 @@ class Solver:
         )
         if level != "network":
             # A network's own answer is no best fit: what it leaves says little of the prior.
-            left = residuals * np.where(used, scaled_sigma, np.nan)
-            seen.smooth, seen.n_smooth = problem.smooth_part(self.codec, scaled_sigma, left)
+            left = residuals * np.where(used, assumed.seen_sigma, np.nan)
+            seen.smooth, seen.n_smooth = problem.smooth_part(self.codec, assumed.seen_sigma, left)
             seen.pressure = self._pressure(problem, assumed, counts, u)
         first = own.columns(own.quantities[0])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -199,7 +213,7 @@ class Solver:
         """
         own, used = problem.channels, np.isfinite(assumed.scaled_sigma)
         models = self.decode(counts, u)
-        predicted, difference = self._compare(problem, models, counts)
+        predicted, difference = self._compare(problem, assumed, models, counts)
         shift = np.zeros_like(difference)
         n_parameters = np.select(
             [counts == count for count in u], [self.search.n_determined(count, assumed) for count in u]

@@ -17,7 +17,7 @@ from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import Noise, noise_from_dict
 from bpinvert.priors import prior_from_dict
 from bpinvert.priors.layered import two_digits
-from bpinvert.refinement import Misfit, refine
+from bpinvert.refinement import Misfit, fitting_scale, refine
 from bpinvert.results import FLAG_BITS
 from bpinvert.sheets import Sheets
 from forward_models import survey_from_dict
@@ -36,7 +36,7 @@ def widen(result) -> Inverter:
     The ranges of thickness and properties are widened no further than a model that fits such a sounding needs, and
     layers are added where that helps sooner; where nothing does, or the readings scatter (check ``noise``), the errors
     are taken to be up to three times larger.
-    Readings and noise levels are extended to those of the strangers.
+    Readings, noise levels and heights are extended to those of the strangers.
 
     Parameters
     ----------
@@ -70,6 +70,7 @@ def widen(result) -> Inverter:
         raise ValueError("no sounding of the result is flagged; there is nothing to include.")
     observed = geometry.as_observed(strangers, survey)
     wider, hopeless = (prior, noise), []
+    prior = _at_heights(prior, observed)
     for group in geometry.groups(observed, survey, survey.context):
         for k in range(len(group.rows)):
             scatters = bool(int(strangers["flag"][group.rows[k]]) & FLAG_BITS["noise"])
@@ -102,6 +103,19 @@ def widen(result) -> Inverter:
     return Inverter(_reaching(survey, observed), prior, noise, sheets=sheets, false_alarm_rate=rate, **settings)
 
 
+def _at_heights(prior, observed):
+    """The prior, with ranges of context that reach to the heights, or what else is known, of the strangers."""
+    described = prior.to_dict()
+    for entry in described["context"] or ():
+        name, ends = entry
+        values = np.asarray(observed[name].values, dtype=float)
+        values = values[np.isfinite(values) & (values > 0)]
+        if isinstance(ends, list) and values.size:
+            low, high = two_digits(values.min(), np.floor), two_digits(values.max(), np.ceil)
+            entry[1] = [min(ends[0], low), max(ends[1], high)]
+    return prior_from_dict(described)
+
+
 def _including(prior, noise, one, sheets, scatters):
     """Prior and noise, widened as far as the sounding needs, and whether it fits then.
 
@@ -109,8 +123,10 @@ def _including(prior, noise, one, sheets, scatters):
     follow the scatter.
     """
     channels = one.survey.channels
-    scaled = channels.to_scale(np.where(one.used, one.data, 1.0))
-    sigma = np.where(one.used & np.isfinite(one.sigma), one.sigma * channels.scale_slope(one.data), np.inf)
+    known = one.used & np.isfinite(one.sigma)
+    data = np.where(one.used, one.data, 1.0)
+    scaled, sigma, width = fitting_scale(channels, data, np.where(known, one.sigma, 0.0))
+    sigma = np.where(known, sigma, np.inf)
     segments = geometry.mn_segments(channels)
     displacement = None
     if sheets.shift and len(segments):
@@ -124,7 +140,7 @@ def _including(prior, noise, one, sheets, scatters):
     for factor, counts in steps:
         for count in counts:
             trial = prior.widened(count, factor)
-            u, chi2 = _best(Misfit(one.survey, trial, scaled, sigma, one.context, displacement), trial)
+            u, chi2 = _best(Misfit(one.survey, trial, scaled, sigma, one.context, displacement, width), trial)
             freedom = max(int(np.isfinite(sigma).sum()) - len(trial.parameters), 1)
             if chi2 <= chdtri(freedom, FEW_LAYERS):
                 return prior.including(trial.decode(u[None]), _MARGIN), noise, True
@@ -165,7 +181,8 @@ def _best(misfit, prior):
 def _reaching(survey, observed):
     """The survey, with channels added at either end as far as the strangers' readings go."""
     channels = survey.channels
-    if len(channels.coordinates) > 1 or getattr(survey, "mn2", None) is not None:
+    fixed = getattr(survey, "instrument", False) or getattr(survey, "mn2", None) is not None
+    if len(channels.coordinates) > 1 or fixed:
         return survey
     name = channels.coordinate
     own = np.sort(np.unique(channels.value))
