@@ -30,7 +30,7 @@ def read_grids(path: Path, stated: frozenset[str] = frozenset()) -> list[Grid]:
     ValueError
         If it holds no table.
     """
-    content = _bytes(path)
+    content = read_bytes(path)
     if not content.strip():
         raise ValueError(f"{path.name} is empty; a sheet needs one row of headers and its readings below.")
     if content.startswith(_OLD_EXCEL):
@@ -46,7 +46,14 @@ def read_grids(path: Path, stated: frozenset[str] = frozenset()) -> list[Grid]:
     return read_excel(path.name, content) if content.startswith(_ZIP) else [read_text(path.name, content, stated)]
 
 
-def _bytes(path):
+def read_bytes(path: Path) -> bytes:
+    """What stands in `path`.
+
+    Raises
+    ------
+    OSError
+        If the file is missing, a folder, or may not be read.
+    """
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; give the path of one file in it.")
     try:

@@ -14,10 +14,10 @@ FIELD = Path(__file__).parents[2].parent / "shared" / "data"
 def read(tmp_path):
     """Write a sheet of text and read it."""
 
-    def write_and_read(content, method="ves", name="sheet.csv", encoding="utf-8", columns=None):
+    def write_and_read(content, method="ves", name="sheet.csv", encoding="utf-8", columns=None, system=None):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-        return read_soundings(path, method, columns)
+        return read_soundings(path, method, columns, system)
 
     return write_and_read
 
