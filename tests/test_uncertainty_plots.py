@@ -176,9 +176,44 @@ def test_a_section_marks_the_half_space_of_each_model_and_goes_deeper():
     assert marks == [32, 32] and ax.get_ylim()[0] == 64 > ax.get_ylim()[1]
 
 
-def test_a_section_needs_posteriors_and_draws_where_it_is_told():
+def test_depths_of_a_section_are_written_out():
+    ax = plots.section(line_of_three().isel(sounding=[0, 1]))
+    ax.figure.canvas.draw()
+    written = [text.get_text() for text in ax.get_yticklabels(which="both") if text.get_text()]
+    assert {"20", "50"} <= set(written) and not any("10^" in text for text in written)
+
+
+def test_a_section_needs_layers_and_draws_where_it_is_told():
     dataset = line_of_three()
     _, ax = plt.subplots()
     assert plots.section(dataset, ax=ax) is ax
-    with pytest.raises(ValueError, match="no resistivity against depth; invert a DC or MT sounding with level="):
-        plots.section(dataset.drop_vars("resistivity_profile_quantile"))
+    with pytest.raises(ValueError, match=r"no layers of resistivity; draw one of `Inverter\.invert` with"):
+        plots.section(dataset.drop_vars("thickness"))
+
+
+def test_a_section_without_posteriors_has_the_recommended_models():
+    dataset = line_of_three().drop_vars("resistivity_profile_quantile")
+    ax = plots.section(dataset)
+    cells = np.ma.filled(ax.collections[0].get_array().astype(float), np.nan)
+    layers = dataset["resistivity"].values[0]
+    layers = layers[np.isfinite(layers)]
+    assert list(dict.fromkeys(cells[:, 0].tolist())) == layers.tolist()
+    assert np.isnan(cells[:, 2]).all()
+    assert ax.get_ylim()[0] > float(dataset["thickness"][0].sum()) > ax.get_ylim()[1]
+
+
+def test_sections_without_flags_share_a_figure():
+    fig, axes = plt.subplots(2, 1, layout="constrained")
+    for ax in axes:
+        plots.section(line_of_three().isel(sounding=[0, 1]), ax=ax)
+    fig.canvas.draw()
+    assert min(ax.get_position().height for ax in axes) > 0.25
+
+
+def test_a_long_section_names_some_of_its_soundings_and_marks_the_flagged():
+    one = line_of_three().isel(sounding=[0])
+    long = xr.concat([one] * 60, "sounding")
+    long["flag"] = ("sounding", np.arange(60) == 7)
+    ax = plots.section(long)
+    assert len(ax.get_xticks()) <= 25 and ax.figure.get_size_inches()[0] <= 15
+    assert ax.lines[-1].get_xdata().tolist() == [7]

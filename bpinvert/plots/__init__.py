@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from bpinvert.plots.borehole import draw_known
 from bpinvert.plots.coverage import calibration, layer_counts
+from bpinvert.plots.curves import Curves, observed_curves, simulated_curves
 from bpinvert.plots.line import section
-from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, layers, prepare
+from bpinvert.plots.panels import COORDINATES, QUANTITIES, families, finish, has_own_panel, layers, prepare
 from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED, MODEL, Readings, branches, draw_readings
 from bpinvert.plots.uncertainty import is_sampled, layer_probability, layer_words
-from bpinvert.results import MOST_LISTED, compact, place_of, sounding_name
+from bpinvert.results import MOST_LISTED, STATUS, compact, place_of, sounding_name
 
 __all__ = ["calibration", "curve", "layer_counts", "layer_probability", "learning", "section", "sounding"]
 
@@ -27,8 +29,10 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     Where MN was changed, the readings of each MN are connected, and those of one AB/2 stand side by side (2 % apart
     on either side). The curve is the layered earth's own; dashed, displaced by ``segment_shift`` as the readings are.
     For resistivity soundings the curve (against AB/2) and the model (against depth) share one pair of log-log
-    axes; magnetotelluric ones have panels for apparent resistivity, phase and model. What a borehole says (`fixed` of
-    `Inverter.invert`) is drawn over the model.
+    axes; magnetotelluric ones have panels for apparent resistivity, phase and model. Transients are drawn against time,
+    in-phase and quadrature against frequency, and coils of several distances as apparent conductivity (that of low
+    induction numbers) against distance; what is negative at its size, with open symbols and dashed lines. What a
+    borehole says (`fixed` of `Inverter.invert`) is drawn over the model.
 
     Of a posterior: bands with 50 % and 90 % of the resistivity at each depth over all numbers of layers, thin the
     best-fitting model, dotted the depth of investigation where the profile goes deeper, and the 90 % intervals of the
@@ -51,21 +55,26 @@ def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     """
     place = place_of(result, sounding)
     one = result.isel(sounding=place)
-    panels = [_readings(one, quantity) for quantity in QUANTITIES if quantity in one]
+    panels = _panels(one)
     resistivity, depth = layers(one["resistivity"].values, one["thickness"].values)
-    axes = prepare(axes, len(panels), table=len(resistivity) <= MOST_LISTED)
+    own = has_own_panel(panels)
+    axes = prepare(axes, len(panels), table=len(resistivity) <= MOST_LISTED, own=own)
     for ax, readings in zip(axes, panels, strict=False):
-        draw_readings(ax, readings)
-    own = len(panels) > 1
+        _draw(ax, readings)
     draw_known(axes[len(panels) if own else 0], one, depth, downward=own)
     finish(axes, panels, [(resistivity, depth)], ["model"], uncertain=one if is_sampled(one) else None)
     name = sounding_name(result, place)
     flagged = _flag_names(one)
-    fit = f"chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
+    fit = f"chi²/N {compact(float(one['chi2']), 2)}"
+    if np.isfinite(one["rrms"]):
+        fit += f", rrms {compact(float(one['rrms']), 1)} %"
     if not flagged:
         fit += ", inside the training range"
     if not resistivity.size:
-        fit = "not inverted: too few readings are used"
+        missing = int(one.get("status", 0)) & STATUS["context_missing"][0]
+        fit = f"not inverted: {'its height is not known' if missing else 'too few readings are used'}"
+    if "height" in one and np.isfinite(one["height"]):
+        name += f", height {float(one['height']):.4g} m"
     # The flags get a line of their own; a line too long would run into the next panel.
     lines = [name, fit, *filter(None, [layer_words(one)]), *([f"flagged: {', '.join(flagged)}"] if flagged else [])]
     title = "\n".join(textwrap.fill(line, _TITLE_WIDTH) for line in lines)
@@ -90,8 +99,10 @@ def curve(survey, models, axes=None) -> np.ndarray:
     """
     thickness, resistivity = (np.atleast_2d(models[key]) for key in ("thickness", "resistivity"))
     data, channels = survey(**models), survey.channels
+    if channels.coordinate in ("time", "frequency"):
+        return _instrument_curve(channels, data, thickness, resistivity, axes)
     panels = []
-    axes = prepare(axes, len(channels.quantities), table=len(data) == 1)
+    axes = prepare(axes, len(channels.quantities), table=len(data) == 1, own=len(channels.quantities) > 1)
     colours = [FIT] if len(data) == 1 else plt.colormaps["viridis"](np.linspace(0, 0.9, len(data)))
     for ax, quantity in zip(axes, channels.quantities, strict=False):
         columns = channels.columns(quantity)
@@ -104,6 +115,25 @@ def curve(survey, models, axes=None) -> np.ndarray:
     labels = ["model"] + ["_nolegend_"] * (len(data) - 1)
     finish(axes, panels, layered, labels, colours if len(data) > 1 else None)
     return axes
+
+
+def _instrument_curve(channels, data, thickness, resistivity, axes):
+    drawn = [simulated_curves(channels, row) for row in data]
+    axes = prepare(axes, len(drawn[0]), table=len(data) == 1)
+    colours = [FIT] if len(data) == 1 else plt.colormaps["viridis"](np.linspace(0, 0.9, len(data)))
+    for panels, colour in zip(drawn, colours, strict=True):
+        for ax, curves in zip(axes, panels, strict=False):
+            curves.draw(ax, "simulated curve", colour)
+    layered = [layers(rho, h) for rho, h in zip(resistivity, thickness, strict=True)]
+    labels = ["model"] + ["_nolegend_"] * (len(data) - 1)
+    everything = [_together([panels[k] for panels in drawn]) for k in range(len(drawn[0]))]
+    finish(axes, everything, layered, labels, colours if len(data) > 1 else None)
+    return axes
+
+
+def _together(curves):
+    """Curves of several models as one, for the axes."""
+    return replace(curves[0], predicted=np.concatenate([one.predicted for one in curves]))
 
 
 def learning(curves, ax=None):
@@ -138,6 +168,21 @@ def learning(curves, ax=None):
     ax.grid(True, which="both", alpha=0.25)
     ax.legend(frameon=False)
     return ax
+
+
+def _panels(one):
+    """What is drawn of a sounding, panel by panel."""
+    quantities = [quantity for quantity in QUANTITIES if quantity in one and one[quantity].dims == ("reading",)]
+    if any(name in one for name in ("time", "frequency")):
+        return observed_curves(one, quantities)
+    return [_readings(one, quantity) for quantity in quantities]
+
+
+def _draw(ax, readings):
+    if isinstance(readings, Curves):
+        readings.draw(ax)
+    else:
+        draw_readings(ax, readings)
 
 
 def _readings(one, quantity):

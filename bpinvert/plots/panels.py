@@ -13,8 +13,23 @@ from bpinvert.plots.readings import DATA, MODEL
 from bpinvert.plots.uncertainty import draw_bands, draw_investigation, intervals
 from bpinvert.results import MOST_LISTED
 
-COORDINATES = {"ab2": "AB/2 (m)", "a": "a (m)", "period": "period (s)"}
-QUANTITIES = {"apparent_resistivity": "apparent resistivity (Ω·m)", "phase": "phase (degrees)"}
+COORDINATES = {
+    "ab2": "AB/2 (m)",
+    "a": "a (m)",
+    "period": "period (s)",
+    "time": "time (s)",
+    "frequency": "frequency (Hz)",
+    "offset": "distance of the coils (m)",
+}
+QUANTITIES = {
+    "apparent_resistivity": "apparent resistivity (Ω·m)",
+    "phase": "phase (degrees)",
+    "in_phase": "in-phase (ppm)",
+    "quadrature": "quadrature (ppm)",
+    "apparent_conductivity": "apparent conductivity (mS/m)",
+    "dbdt": "−dB/dt (V/(A·m²))",
+    "b": "B (T/A)",
+}
 # A flat curve would fill the panel with its noise, between ticks without labels.
 _NARROWEST = 4.0
 _SMALL = {"color": "#555555", "fontsize": 7.5}
@@ -40,29 +55,29 @@ def layers(resistivity, thickness):
     return resistivity, bottom
 
 
-def prepare(axes, n_panels, table=True):
-    """The caller's axes as an array, or those of a new figure."""
+def prepare(axes, n_panels, table=True, own=True):
+    """The caller's axes as an array, or those of a new figure; `own` where the model has its own panel."""
     if axes is not None:
         axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
-        needed = 1 if n_panels == 1 else n_panels + 1
+        needed = n_panels + own
         if len(axes) not in (needed, needed + 1):
             raise ValueError(
                 f"axes has {len(axes)} entries; this sounding needs {needed}, or {needed + 1} with the table."
             )
         return axes
-    if n_panels == 1:
+    if not own:
         if not table:
             return np.array([plt.subplots(figsize=(8.5, 6), layout="constrained")[1]])
         return plt.subplots(1, 2, figsize=(11, 6), width_ratios=(2.4, 1), layout="constrained")[1]
     names, widths = ["rhoa", "phase", "model", "table"][: 3 + table], (1.7, 1.1, 1)[: 2 + table]
-    rows = [[data, *names[2:]] for data in names[:2]]
+    rows = [[data, *names[2:]] for data in names[:n_panels]]
     _, named = plt.subplot_mosaic(rows, figsize=(4.3 * len(widths), 7), width_ratios=widths, layout="constrained")
-    return np.array([named[name] for name in names])
+    return np.array([named[name] for name in [*names[:n_panels], *names[2:]]])
 
 
 def finish(axes, panels, layered, labels, colours=None, uncertain=None):
     """Scales, model steps, legend and table, once the data are drawn; `uncertain` is a sounding with a posterior."""
-    own = len(panels) > 1
+    own = has_own_panel(panels)
     for ax, readings in zip(axes, panels, strict=False):
         _style_curve(ax, readings)
     ax = axes[len(panels)] if own else axes[0]
@@ -75,23 +90,26 @@ def finish(axes, panels, layered, labels, colours=None, uncertain=None):
         ax.set(xscale="log", yscale="log", ylim=span[::-1], title="model")
         ax.set(xlabel="resistivity (Ω·m)", ylabel="depth (m)")
         ax.margins(x=0.15)
-        _plain_ticks(ax.yaxis)
+        plain_ticks(ax.yaxis)
         ax.grid(True, which="major", alpha=0.4)
     else:
         ax.set_xlim(span)
         ax.set_xlabel(f"{COORDINATES[panels[0].coordinate]}, depth of the model (m)")
         ax.set_ylabel("apparent resistivity, resistivity of the model (Ω·m)")
-    for styled in axes[: len(panels)]:
-        _plain_ticks(styled.xaxis)
+    for styled, readings in zip(axes, panels, strict=False):
+        # 2·10⁻⁵ s takes too much room.
+        plain_ticks(styled.xaxis, widest=20 if readings.coordinate == "time" else 2000)
     if own:
         # The model's panel is narrow: 20, 50 and 100 stand side by side only over a short range.
         axes[len(panels)].autoscale_view()
-        _plain_ticks(axes[len(panels)].xaxis, widest=20)
+        plain_ticks(axes[len(panels)].xaxis, widest=20)
     low, high = axes[0].get_ylim()
     if high / low < _NARROWEST:
         middle = (low * high) ** 0.5
         axes[0].set_ylim(middle / _NARROWEST**0.5, middle * _NARROWEST**0.5)
-    _plain_ticks(axes[0].yaxis)
+    for styled in axes[: len(panels)]:
+        if styled.get_yscale() == "log":
+            plain_ticks(styled.yaxis)
     _legend(axes[0])
     if own and uncertain is not None:
         _legend(ax)
@@ -99,6 +117,11 @@ def finish(axes, panels, layered, labels, colours=None, uncertain=None):
         axes[-1].set_axis_off()
         if len(layered) == 1 and 0 < layered[0][0].size <= MOST_LISTED:
             _draw_table(axes[-1], *layered[0], uncertain)
+
+
+def has_own_panel(panels) -> bool:
+    """Whether the model is drawn beside the data: all but the spacings of DC are no depths."""
+    return panels[0].coordinate not in ("ab2", "a")
 
 
 def _draw_posterior(ax, one, span, downward):
@@ -140,11 +163,13 @@ def _style_curve(ax, readings):
         ax.set_yticks(range(0, 91, 15))
     else:
         ax.set_yscale("log")
+    if hasattr(readings, "limits"):
+        ax.set_ylim(readings.limits)
     ax.grid(True, which="major", alpha=0.4)
     ax.grid(True, which="minor", alpha=0.15)
 
 
-def _plain_ticks(axis, widest=2000):
+def plain_ticks(axis, widest=2000) -> None:
     """Values written out, 100 rather than 10²; between the decades too where the axis spans less than `widest`."""
     low, high = sorted(axis.get_view_interval())
     axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > widest else (1.0, 2.0, 5.0)))
@@ -154,8 +179,9 @@ def _plain_ticks(axis, widest=2000):
 
 
 def _plain(value):
-    if value >= 1e7:
-        return f"$10^{{{np.log10(value):.3g}}}$"
+    exponent = np.log10(value)
+    if value >= 1e7 or (value < 1e-3 and abs(exponent - round(exponent)) < 1e-6):
+        return f"$10^{{{exponent:.3g}}}$"
     return f"{value:g}" if value < 1e5 else f"{value:.0f}"
 
 
