@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bpinvert.drifting import drift
     from bpinvert.exchange import export_onnx, load_network, save_network
     from bpinvert.explanation import explain
-    from bpinvert.inverter import Inverter, invert, load_inverter, widen
+    from bpinvert.inverter import Inverter, invert, load_inverter, survey_of, widen
     from bpinvert.noise import Noise
     from bpinvert.priors import DepthGridPrior, LayeredPrior, Prior
     from bpinvert.readers import read_soundings
@@ -39,6 +39,7 @@ __all__ = [
     "plots",
     "read_soundings",
     "save_network",
+    "survey_of",
     "widen",
 ]
 
@@ -59,6 +60,7 @@ _HOME = {
     "open_samples": "samples",
     "read_soundings": "readers",
     "save_network": "exchange",
+    "survey_of": "inverter",
     "widen": "inverter",
 }
 

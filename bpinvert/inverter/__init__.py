@@ -9,7 +9,7 @@ includes strangers.
 
 from bpinvert.inverter.inverter import Inverter
 from bpinvert.inverter.loading import load_inverter
-from bpinvert.inverter.unaided import invert
+from bpinvert.inverter.unaided import invert, survey_of
 from bpinvert.inverter.widening import widen
 
-__all__ = ["Inverter", "invert", "load_inverter", "widen"]
+__all__ = ["Inverter", "invert", "load_inverter", "survey_of", "widen"]

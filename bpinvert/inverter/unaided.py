@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from bpinvert.geometry import as_observed, used_at
+from bpinvert.inverter.instruments import METHODS, noise_of_instrument, prior_of_instrument, survey_of_instrument
 from bpinvert.inverter.inverter import Inverter
 from bpinvert.inverter.loading import load_inverter
 from bpinvert.noise import Noise, usual_noise
@@ -27,6 +28,8 @@ _MOST = 0.8
 _MOST_CHANNELS = 40
 # Less than for an inverter that is kept: the rate of false alarms is true to 0.07 %, and the user waits.
 _N_CALIBRATION = 20_000
+# The physics of these methods takes longer: fewer samples, epochs and simulations.
+_N_SAMPLES, _EPOCHS, _N_SIMULATED = 30_000, 20, 2000
 # Where a sheet comes without errors the level is estimated with the sounding, between these.
 _RELATIVE = (0.01, 0.1)
 
@@ -49,8 +52,9 @@ def invert(
     observed : path of a sheet, or Dataset from ``read_soundings``
     inverter : Inverter or path of one, optional
         Default: for Schlumberger and Wenner soundings with AB/2 of 1 m to 10 km the one that comes with the package;
-        else one is trained for these soundings, with a wide prior of two to four layers (about a minute).
-    method : {"ves", "mt"}
+        else one is trained for these soundings, with a wide prior of two to four layers (about a minute). For
+        electromagnetic soundings that is done for the survey in their attribute ``survey``, which readers write.
+    method : {"ves", "mt", "tdem", "fdem"}
         Kind of sheet.
     level, fixed, n_layers, draws, progress : as in :meth:`Inverter.invert`
 
@@ -82,6 +86,11 @@ def _made_for(observed, progress):
     if is_served(observed):
         return shipped()
     observed = as_observed(observed, survey)
+    if survey.method in METHODS:
+        prior = prior_of_instrument(survey, observed)
+        noise = noise_of_instrument(survey, observed, _RELATIVE)
+        inverter = Inverter(survey, prior, noise, max_epochs=_EPOCHS)
+        return inverter.fit(n_samples=_N_SAMPLES, n_calibration=_N_SIMULATED, progress=progress)
     inverter = Inverter(survey, prior_of(survey, observed), noise_of(survey, observed))
     return inverter.fit(n_calibration=_N_CALIBRATION, progress=progress)
 
@@ -104,18 +113,32 @@ def shipped() -> Inverter:
 
 
 def survey_of(observed):
-    """The survey whose channels are the soundings' own readings: AB/2, a or periods, each once.
+    """The survey that soundings were made with, to train an inverter for it.
+
+    For electromagnetic files it is the system that the file describes, with its own gates or frequencies; for others
+    one whose channels are the readings of all soundings: AB/2, a or periods, each once.
+
+    Parameters
+    ----------
+    observed : xarray.Dataset from ``read_soundings``
+
+    Returns
+    -------
+    forward_models.Survey
 
     Raises
     ------
     ValueError
-        If the method is not "ves" or "mt", or nothing usable was read.
+        If the method is unknown, an electromagnetic one without its survey, or nothing usable was read.
     """
     method = observed.attrs.get("method")
+    if method in METHODS:
+        return survey_of_instrument(observed)
     if method not in _SURVEYS:
         raise ValueError(
-            f"the soundings are of method {method!r}; without an inverter only 'ves' and 'mt' can be inverted. "
-            "Train an Inverter for this survey and pass it."
+            f"the soundings are of method {method!r}; without an inverter only "
+            f"{', '.join(map(repr, (*_SURVEYS, *METHODS)))} can be inverted. Train an Inverter for this survey and "
+            "pass it."
         )
     name = next((name for name in _SURVEYS[method] if name in observed), None)
     if name is None:
