@@ -135,7 +135,7 @@ def test_the_command_check_tells_of_a_drift(monkeypatch, capsys):
         monkeypatch.setattr(check, "solve", lambda *given: (None, result_of(p)))
         monkeypatch.setattr(check, "describe_reading", lambda *given: "read")
         monkeypatch.setattr(check, "explain", lambda *given: "ordinary")
-        assert check.run(argparse.Namespace(sheet="line7.csv")) == 0
+        assert check.run(argparse.Namespace(sheet=["line7.csv"])) == 0
         assert ("Drift: sounding" in capsys.readouterr().out) == drifting
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 import textwrap
 
+from bpinvert.cli.actions import Column, Fixed, System, Version
+
 LEVELS = ("network", "refined", "posterior")
-METHODS = ("ves", "mt")
+METHODS = ("ves", "mt", "tdem", "fdem")
 # Keywords of the surveys: name, what it is.
 COORDINATES = {
     "ab2": "AB/2 in m (Schlumberger)",
@@ -15,7 +16,17 @@ COORDINATES = {
     "a": "electrode spacing in m (Wenner and the dipole arrays)",
     "n": "dipole separation in units of a (DipoleDipole, PoleDipole)",
     "period": "period in s (Magnetotelluric)",
+    "frequency": "frequency in Hz (LoopLoop): one number, or one for each reading",
+    "offset": "distance of the loops in m (LoopLoop), or of the receiver from the centre along the ground and upward "
+    "(OffsetLoop)",
+    "orientation": "of the loops: HCP, VCP, PRP or VCX (LoopLoop): one, or one for each reading",
+    "time": "centres of the gates in s after the current has reached zero (loops of TDEM)",
+    "radius": "of a circular loop in m (TDEM)",
+    "side": "of a square loop in m (TDEM)",
+    "height": "of the loops above the ground in m (LoopLoop, TDEM)",
 }
+# What is too long for a line and stands in recipes only.
+IN_RECIPES = ("gates", "low_pass", "moment", "quantity", "waveform", "width")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,7 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="`bpinvert COMMAND --help` explains a command and gives an example.",
         formatter_class=_roomy,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     def command(name, summary, description, example):
@@ -68,45 +79,6 @@ def _roomy(prog):
     return formatter
 
 
-class _Version(argparse.Action):
-    def __call__(self, parser, namespace, values, option_string=None):
-        from bpinvert import __version__
-
-        print("bpinvert", __version__)
-        parser.exit()
-
-
-class _Column(argparse.Action):
-    """Gathers HEADER=MEANING as {header: meaning}; a header may have an = of its own."""
-
-    def __call__(self, parser, namespace, text, option_string=None):
-        columns = getattr(namespace, self.dest)
-        header, _, meaning = (part.strip() for part in text.rpartition("="))
-        if not (header and meaning):
-            raise argparse.ArgumentError(self, f'{text!r} is not HEADER=MEANING; write e.g. --column "p=MN/2 (cm)"')
-        if header in columns:
-            raise argparse.ArgumentError(self, f"{header!r} is given two meanings; give each header one")
-        setattr(namespace, self.dest, columns | {header: meaning})
-
-
-class _Fixed(argparse.Action):
-    """Gathers QUANTITY:NUMBER=VALUE+-SIGMA as {quantity: {number: (value, sigma)}}."""
-
-    def __call__(self, parser, namespace, text, option_string=None):
-        form = re.fullmatch(r"\s*(\w+):(-?\d+)=([^+]+?)(?:\+-(.+))?", text)
-        try:
-            quantity, number, value, sigma = form.groups()
-            said = float(value) if sigma is None else (float(value), float(sigma))
-        except (AttributeError, ValueError):
-            raise argparse.ArgumentError(
-                self, f"{text!r} is not QUANTITY:NUMBER=VALUE+-SIGMA; write e.g. --fixed depth:1=32+-1"
-            ) from None
-        fixed = dict(getattr(namespace, self.dest) or {})
-        if int(number) in fixed.get(quantity, {}):
-            raise argparse.ArgumentError(self, f"{quantity}:{number} is given two values; give each one")
-        setattr(namespace, self.dest, fixed | {quantity: fixed.get(quantity, {}) | {int(number): said}})
-
-
 def _demo(command):
     parser = command(
         "demo",
@@ -122,15 +94,16 @@ def _simulate(command):
     parser = command(
         "simulate",
         "the curve that a survey records over typed layers",
-        "Print the curve that a survey records over the layers given, as a table that `invert` can read. "
-        "Spacings and periods are numbers, or LOW:HIGH:COUNT for so many spaced evenly in the logarithm.",
+        "Print the curve that a survey records over the layers given, as a table that `invert` reads. "
+        "Spacings, periods and times are numbers, or LOW:HIGH:COUNT for so many spaced evenly in the logarithm.",
         "bpinvert simulate --ab2 1:300:20 --resistivity 100 20 500 --thickness 5 20 -o curve.png",
     )
     parser.add_argument("recipe", nargs="?", metavar="RECIPE.toml", help="take the [survey] of this recipe")
     parser.add_argument(
         "--survey",
         metavar="NAME",
-        help="Schlumberger (default), Wenner, DipoleDipole, PoleDipole, PolePole or Magnetotelluric",
+        help="Schlumberger (default), Wenner, DipoleDipole, PoleDipole, PolePole, Magnetotelluric, LoopLoop, "
+        "CentralLoop, CoincidentLoop or OffsetLoop",
     )
     for name, meaning in COORDINATES.items():
         parser.add_argument(f"--{name}", nargs="+", metavar="VALUE", help=meaning)
@@ -217,12 +190,16 @@ def _invert(command):
         "bpinvert invert line7.xlsx line8.csv --inverter inverter.nc -o results",
     )
     parser.add_argument(
-        "sheet", nargs="+", metavar="SHEET", help="field sheet: csv, txt, dat, xlsx or ves; a folder of them, or *.xlsx"
+        "sheet",
+        nargs="+",
+        metavar="SHEET",
+        help="field sheet: csv, txt, dat, xlsx or ves; or electromagnetic file: tem, usf, xyz, dfn or csv, of which "
+        "those of one station are its moments; a folder of them, or *.xlsx",
     )
     _inversion(parser)
     parser.add_argument(
         "--fixed",
-        action=_Fixed,
+        action=Fixed,
         metavar="QUANTITY:NUMBER=VALUE+-SIGMA",
         help="what a borehole says of all soundings: depth or thickness in m, or resistivity in Ω·m, of the layer "
         "counted from 1 at the top or from -1 at the half-space, e.g. depth:1=32+-1 (without +-SIGMA 1 %%); may be "
@@ -236,7 +213,7 @@ def _invert(command):
         "--output",
         metavar="DIR",
         help="folder for results.nc, models.csv, models.xlsx (layers, soundings and readings as tables) and a picture "
-        "of each sounding",
+        "of each sounding, or of very many side by side",
     )
 
 
@@ -244,11 +221,12 @@ def _check(command):
     parser = command(
         "check",
         "only whether soundings are like the training",
-        "Say of every sounding of a sheet whether it is like those the inverter was trained on, why not, and what to "
-        "do.",
+        "Say of every sounding whether it is like those the inverter was trained on, why not, and what to do.",
         "bpinvert check line7.csv --inverter inverter.nc",
     )
-    parser.add_argument("sheet", metavar="SHEET", help="field sheet: csv, txt, dat, xlsx or ves")
+    parser.add_argument(
+        "sheet", nargs="+", metavar="SHEET", help="field sheet or electromagnetic file; a folder of them, or *.xlsx"
+    )
     _inversion(parser)
 
 
@@ -297,11 +275,25 @@ def _inversion(parser):
         metavar="FILE.nc",
         help="of `train`; without it the package's own, or one trained for readings beyond that (about a minute)",
     )
-    parser.add_argument("--method", choices=METHODS, help="kind of sheet (default: the inverter's)")
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        help="kind of sheet (default: the inverter's; without one tdem or fdem where the file looks like that, else "
+        "ves)",
+    )
+    parser.add_argument(
+        "--system",
+        nargs="+",
+        action=System,
+        metavar="WHAT=VALUE|FILE",
+        help="after the sheets: what electromagnetic files do not say of their instrument, such as side=100 "
+        'ramp=5.1e-6, "unit=V/(A m4)", scale=F-1m, frequency=380,1800,3300; or files that do, in the order of the '
+        "moments: lm.stm hm.stm, or .gex, .wf and .tc",
+    )
     parser.add_argument(
         "--column",
         dest="columns",
-        action=_Column,
+        action=Column,
         default={},
         metavar="HEADER=MEANING",
         help='what a header of the sheet means, as another header, e.g. "p=MN/2 (cm)", or "err=not used" to leave its '

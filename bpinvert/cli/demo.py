@@ -8,6 +8,7 @@ import bpinvert as bp
 from bpinvert.cli.files import write_result
 from bpinvert.cli.layers import cover
 from bpinvert.cli.output import describe_sounding, draw_sounding, make_folder
+from bpinvert.explanation import explain
 
 DATA = Path(bp.__file__).parent / "data"
 
@@ -19,7 +20,7 @@ def run(options) -> int:
     write_result(result, folder / "wauchope.nc")
     draw_sounding(result, 0, folder / "wauchope.png")
     print("Schlumberger sounding at Wauchope, central Australia (Constable, Parker & Constable 1987)\n")
-    print(describe_sounding(result, 0))
+    print(describe_sounding(result, 0, explain(result, 0)))
     conductance = cover(result, 0)["longitudinal_conductance"]
     print(f"  conductance above the basement, S = Σ h/ρ: {conductance:.1f} S")
     print(f"\nwritten: {folder / 'wauchope.png'} and {folder / 'wauchope.nc'}")

@@ -11,6 +11,7 @@ import xarray as xr
 import bpinvert as bp
 from bpinvert import calibration
 from bpinvert.cli.files import kind_of, open_result
+from bpinvert.geometry import coordinate_unit, details_of, is_text
 from bpinvert.noise import noise_from_dict
 from bpinvert.priors import prior_from_dict
 from forward_models import survey_from_dict
@@ -65,11 +66,20 @@ def describe_survey(survey) -> str:
     """Its name, and how many readings from where to where."""
     channels = survey.channels
     readings = channels.columns(channels.quantities[0])
-    low, high = channels.value[readings].min(), channels.value[readings].max()
-    return (
-        f"{type(survey).__name__}, {len(readings)} readings of {' and '.join(channels.quantities)}, "
-        f"{channels.coordinate} {low:g}–{high:g} {channels.coordinate_unit}"
-    )
+    words = [f"{type(survey).__name__}, {len(readings)} readings of {' and '.join(channels.quantities)}"]
+    for name, values in channels.coordinates.items():
+        here, unit = values[readings], coordinate_unit(name, channels)
+        if name in details_of(survey):
+            continue
+        if is_text(here):
+            words.append(" and ".join(dict.fromkeys(here.tolist())))
+        elif name in (channels.coordinate, "offset"):
+            low, high = here.min(), here.max()
+            words.append(f"{name} {low:g}–{high:g} {unit}" if low < high else f"{name} {low:g} {unit}")
+        elif name == channels.branch:
+            words.append(f"{len(np.unique(here))} {name}s")
+    words += [f"a {name} for each sounding" for name in survey.context]
+    return ", ".join(words)
 
 
 def _describe_samples(dataset):

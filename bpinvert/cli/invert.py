@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,23 @@ from tqdm import tqdm
 from bpinvert.cli import complain
 from bpinvert.cli.files import joined, write_result
 from bpinvert.cli.layers import write_models
-from bpinvert.cli.output import describe_sounding, draw_sounding, make_folder
-from bpinvert.cli.soundings import OUTPUTS, chosen_inverter, describe_reading, find_sheets, solve
+from bpinvert.cli.output import describe_sounding, draw_section, draw_sounding, make_folder
+from bpinvert.cli.soundings import (
+    OUTPUTS,
+    chosen_inverter,
+    describe_reading,
+    find_sheets,
+    group_stations,
+    name_of,
+    solve,
+)
+from bpinvert.explanation import explain
 from bpinvert.results import sounding_name
 
+# More pictures than anyone looks through; a hundred take a minute.
+_MOST_PICTURES = 200
 _SHEET = {"units": "", "long_name": "field sheet that the sounding was read from"}
+_EXPLANATION = {"units": "", "long_name": "whether to believe the model, why, and what to do"}
 _PICTURE = {"units": "", "long_name": "picture of the sounding, in the folder of the results"}
 
 
@@ -28,7 +41,7 @@ def run(options) -> int:
         complain(fault)
     if folder and (folder / OUTPUTS[0]).exists():
         print(f"{folder} holds earlier results: its tables are replaced, pictures of other soundings stay.")
-    names = _distinct(sheets)
+    names, sheets = _distinct(sheets), group_stations(sheets)
     results, n_bad, unwritten = [], len(faults), False
     try:
         for sheet in _with_progress(sheets):
@@ -39,12 +52,16 @@ def run(options) -> int:
                     complain(error)
                 n_bad += 1
                 continue
-            results.append(result.assign(sheet=("sounding", [names[sheet]] * result.sizes["sounding"], _SHEET)))
+            name = name_of(names[sheet] if isinstance(sheet, str) else [names[file] for file in sheet])
+            results.append(result.assign(sheet=("sounding", [name] * result.sizes["sounding"], _SHEET)))
             with tqdm.external_write_mode():
                 print(describe_reading(sheet, observed))
+                texts = []
                 for k in range(result.sizes["sounding"]):
-                    print("\n" + describe_sounding(result, k))
+                    texts.append(explain(result, k))
+                    print("\n" + describe_sounding(result, k, texts[-1]))
                 print(flush=True)
+            results[-1] = results[-1].assign(explanation=("sounding", texts, _EXPLANATION))
     except KeyboardInterrupt:
         if not (folder and results):
             raise
@@ -68,7 +85,8 @@ def _with_progress(sheets):
     hidden = len(sheets) < 2 or not sys.stderr.isatty()
     with tqdm(total=len(sheets), leave=False, disable=hidden, bar_format="{desc} |{bar:20}| {elapsed}") as bar:
         for i, sheet in enumerate(sheets, 1):
-            bar.set_description_str(f"sheet {i} of {len(sheets)}, {Path(sheet).name}")
+            name = Path(sheet if isinstance(sheet, str) else sheet[0]).name
+            bar.set_description_str(f"sheet {i} of {len(sheets)}, {name}")
             yield sheet
             bar.update()
 
@@ -99,29 +117,46 @@ def _write(results, folder):
             written.append(name)
         except PermissionError:
             complain(f"cannot write {folder / name}: it is open in another program or protected. Close it, run again.")
-    places = [(result, k) for result in results for k in range(result.sizes["sounding"])]
+    pictures = _pictures(results)
     try:
-        for result, k in tqdm(places, "drawing", leave=False, disable=not sys.stderr.isatty()):
-            draw_sounding(result, k, folder / str(result["picture"].values[k]))
+        for name, draw in tqdm(pictures.items(), "drawing", leave=False, disable=not sys.stderr.isatty()):
+            draw(folder / name)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{_listed(written)} are in {folder}, but not all pictures.") from None
-    print(f"written: {_listed([*written, _count(len(places), 'picture')])} in {folder}")
+    print(f"written: {_listed([*written, _count(len(pictures), 'picture')])} in {folder}")
+    if _many(results):
+        print(
+            "As there are so many soundings, they were drawn side by side; `bpinvert plot "
+            f"{folder / OUTPUTS[0]} --sounding NAME -o picture.png` draws one."
+        )
     return len(written) < 3
 
 
+def _many(results):
+    return sum(result.sizes["sounding"] for result in results) > _MOST_PICTURES
+
+
 def _with_pictures(results):
-    """The results with a file name for the picture of every sounding."""
-    taken = set()
-    return [
-        result.assign(
-            picture=(
-                "sounding",
-                [_free_name(sounding_name(result, k), taken) for k in range(result.sizes["sounding"])],
-                _PICTURE,
-            )
-        )
-        for result in results
-    ]
+    """The results with a file name for the picture of every sounding; of very many, for that of their sheet."""
+    taken, named = set(), []
+    for result in results:
+        n = result.sizes["sounding"]
+        if _many(results):
+            names = [_free_name(f"section_{Path(str(result['sheet'].values[0])).stem}", taken)] * n
+        else:
+            names = [_free_name(sounding_name(result, k), taken) for k in range(n)]
+        named.append(result.assign(picture=("sounding", names, _PICTURE)))
+    return named
+
+
+def _pictures(results):
+    """{file name: what draws it} of all pictures."""
+    drawn = {}
+    for result in results:
+        for k, name in enumerate(result["picture"].values):
+            draw = partial(draw_section, result) if _many(results) else partial(draw_sounding, result, k)
+            drawn.setdefault(str(name), draw)
+    return drawn
 
 
 def _listed(words):

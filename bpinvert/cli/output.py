@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from bpinvert.cli.layers import combined, intervals, layers
-from bpinvert.explanation import explain
 from bpinvert.results import MOST_LISTED, compact, sounding_name
 from bpinvert.storage import replacing
 
@@ -20,8 +19,8 @@ _HEADERS = {"resistivity": "ρ (Ω·m)", "thickness": "h (m)", "depth": "depth (
 _COMBINED = {"conductance": ("S", "S"), "transverse_resistance": ("T", "Ω·m²")}
 
 
-def describe_sounding(result, sounding: int) -> str:
-    """Name, table of layers, misfit and explanation."""
+def describe_sounding(result, sounding: int, explanation: str) -> str:
+    """Name, table of layers, misfit and what `explain` says."""
     lines = [sounding_name(result, sounding)]
     columns = layers(result, sounding)
     if columns["depth"]:
@@ -35,7 +34,7 @@ def describe_sounding(result, sounding: int) -> str:
         rows = zip(*shown.values(), strict=True)
         lines.append(table(["layer", *shown], [[str(i), *row] for i, row in enumerate(rows, 1)]))
         lines += [*_combined(result, sounding), _fit(result.isel(sounding=sounding))]
-    return "\n".join([*lines, wrapped(explain(result, sounding))])
+    return "\n".join([*lines, wrapped(explanation)])
 
 
 def _interval(ends):
@@ -56,7 +55,9 @@ def wrapped(text: str) -> str:
 
 
 def _fit(one):
-    words = f"  chi²/N {compact(float(one['chi2']), 2)}, rrms {compact(float(one['rrms']), 1)} %"
+    words = f"  chi²/N {compact(float(one['chi2']), 2)}"
+    if np.isfinite(one["rrms"]):
+        words += f", rrms {compact(float(one['rrms']), 1)} %"
     noise = float(one["noise_estimate"])
     return words if np.isnan(noise) else f"{words}, with errors of {100 * noise:.1f} % where the sheet gives none"
 
@@ -82,6 +83,14 @@ def draw_sounding(result, sounding: int, path) -> None:
 
     with without_windows():
         save_figure(plots.sounding(result, sounding), path)
+
+
+def draw_section(result, path) -> None:
+    """The picture of all soundings side by side."""
+    from bpinvert import plots
+
+    with without_windows():
+        save_figure(plots.section(result), path)
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ class Recipe:
     path : Path
     survey : forward_models.Survey
     prior : LayeredPrior or None
-    noise : Noise
+    noise : Noise or None, which is the usual one of the survey
     sheets : Sheets
     samples : dict of `n`, `seed`
     training : dict of keywords of `Inverter`
@@ -43,7 +43,7 @@ class Recipe:
     path: Path
     survey: object
     prior: LayeredPrior | None = None
-    noise: Noise = field(default_factory=Noise)
+    noise: Noise | None = None
     sheets: Sheets = field(default_factory=Sheets)
     samples: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
@@ -62,7 +62,7 @@ def read_recipe(path, needed=("survey", "prior")) -> Recipe:
     path = Path(path)
     tables = _load(path)
     readers = {
-        "survey": _survey,
+        "survey": lambda table: _survey(table, _context_names(tables)),
         "prior": lambda table: _prior(table, recipe.survey),
         "noise": lambda table: Noise(**_known(table, [f.name for f in fields(Noise)])),
         "sheets": lambda table: Sheets(**_known(table, [f.name for f in fields(Sheets)])),
@@ -162,7 +162,14 @@ def _whole_numbers(table):
     return table
 
 
-def _survey(table):
+def _context_names(tables):
+    """What the prior draws with every sounding, such as its height, and is therefore no setting of the survey."""
+    prior = tables.get("prior")
+    context = prior.get("context") if isinstance(prior, dict) else None
+    return list(context) if isinstance(context, dict) else []
+
+
+def _survey(table, context):
     kind = table.get("type")
     if kind not in METHODS:
         raise ValueError(f'type is {kind!r}; allowed are {", ".join(METHODS)}. Write e.g. type = "Schlumberger".')
@@ -170,6 +177,11 @@ def _survey(table):
     settings = _known(table, ["type", *(f.name for f in fields(survey) if f.init)]).copy()
     del settings["type"]
     _complete(survey, settings, kind)
+    for name in context:
+        if name in settings:
+            raise ValueError(f"{name} is {settings[name]!r}, but [prior] has it as context. Give it in one place.")
+        if name in [f.name for f in fields(survey)]:
+            settings[name] = None
     return survey(**{key: _axis(key, value) for key, value in settings.items()})
 
 
@@ -181,7 +193,7 @@ def _complete(function, settings, name):
 
 
 def _axis(key, value):
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or key == "waveform":
         return value
     kind, arguments = next(iter(value.items())) if len(value) == 1 else ("", None)
     if kind not in SPACINGS or not isinstance(arguments, list) or len(arguments) != 3:

@@ -24,15 +24,15 @@ from bpinvert.cli.layers import (
     layers,
     sampling,
 )
-from bpinvert.explanation import explain
 from bpinvert.results import sounding_name
 from bpinvert.storage import replacing
+from bpinvert.wording import SYMBOLS, UNITS
 
-_UNITS = {"ohm m": "Ω·m", "ohm m2": "Ω·m²", "degree": "°", "1": ""}
+_UNITS = UNITS | {"ohm m2": "Ω·m²"}
 _NAMES = {
     "resistivity": "ρ", "thickness": "h", "depth": "depth to the bottom", "elevation_top": "elevation of the top",
     "elevation_bottom": "elevation of the bottom", "longitudinal_conductance": "S = h/ρ",
-    "transverse_resistance": "T = h·ρ", "ab2": "AB/2", "mn2": "MN/2", "apparent_resistivity": "ρa",
+    "transverse_resistance": "T = h·ρ", "ab2": "AB/2", "mn2": "MN/2", **SYMBOLS,
 }  # fmt: skip
 # How a column is shown, else a number format of Excel; the file holds all digits.
 _THREE_DIGITS, _AS_GIVEN, _TEXT, _PARAGRAPH = "three digits", "as given", "text", "paragraph"
@@ -115,6 +115,7 @@ _SOUNDING = {
     "x": ("x (m)", _AS_GIVEN),
     "y": ("y (m)", _AS_GIVEN),
     "elevation": ("elevation (m)", _AS_GIVEN),
+    "height": ("height (m)", _AS_GIVEN),
     "used": ("readings used", "0"),
     "read": ("readings read", "0"),
     "n_layers": ("layers", "0"),
@@ -143,7 +144,11 @@ def _sounding(result, k):
     """The one row of a sounding."""
     one, checks = result.isel(sounding=k), flags(result, k)
     measured = [*json.loads(result.attrs["quantities"]), *_coordinates(result)]
-    values = {name: one[name].item() for name in ("line", "x", "y", "elevation", "n_layers", "picture") if name in one}
+    values = {
+        name: one[name].item()
+        for name in ("line", "x", "y", "elevation", "height", "n_layers", "picture", "explanation")
+        if name in one
+    }
     values |= {name: float(one[name]) for name in ("chi2", "rrms", "p_joint")}
     values |= sampling(result, k)
     if "layer_probability" in values:
@@ -152,8 +157,8 @@ def _sounding(result, k):
         values |= {f"{name}_{end}": value for end, value in zip(ENDS, ends, strict=True)}
     values["noise_estimate"] = 100 * float(one["noise_estimate"])
     values["used"] = int(one["used"].sum())
-    values["read"] = int(np.isfinite([one[name].values for name in measured]).any(axis=0).sum())
-    values |= {"flagged": "yes" if checks else "no", "checks": ", ".join(checks), "explanation": explain(result, k)}
+    values["read"] = int(np.any([_is_there(one[name].values) for name in measured], axis=0).sum())
+    values |= {"flagged": "yes" if checks else "no", "checks": ", ".join(checks)}
     return [Row(_place(result, k) | cover(result, k) | values, bool(checks))]
 
 
@@ -174,7 +179,7 @@ def _reading_columns(results):
     for result in results:
         for quantity in json.loads(result.attrs["quantities"]):
             units = result[quantity].attrs["units"]
-            label = _NAMES.get(quantity, quantity)
+            label = _NAMES.get(quantity, quantity.replace("_", " "))
             columns[quantity] = (_label(f"{label} observed", units), _AS_GIVEN)
             columns[f"predicted_{quantity}"] = (_label(f"{label} predicted", units), _THREE_DIGITS)
             columns[f"residual_{quantity}"] = (f"{label} residual (σ)", "0.00")
@@ -189,10 +194,16 @@ def _readings(result, k):
     names += [pattern.format(q) for q in quantities for pattern in ("{}", "predicted_{}", "residual_{}")]
     names += ["segment_shift"] * ("segment_shift" in one)
     arrays = {name: one[name].values for name in names}
-    for i in range(one.sizes["reading"]):
-        if any(np.isfinite(arrays[name][i]) for name in measured):
-            used = "yes" if bool(one["used"].values[i]) else "no"
-            yield Row(_place(result, k) | {name: float(a[i]) for name, a in arrays.items()} | {"used": used})
+    there = np.any([_is_there(arrays[name]) for name in measured], axis=0)
+    for i in np.flatnonzero(there):
+        used = "yes" if bool(one["used"].values[i]) else "no"
+        values = {name: float(a[i]) if a.dtype.kind == "f" else str(a[i]) for name, a in arrays.items()}
+        yield Row(_place(result, k) | values | {"used": used})
+
+
+def _is_there(values):
+    """Where a number or a word is given."""
+    return np.isfinite(values) if values.dtype.kind == "f" else np.array([bool(value) for value in values])
 
 
 def _legend(results):

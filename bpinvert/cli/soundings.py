@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import bpinvert as bp
+from bpinvert.cli.system import in_options
 from bpinvert.inverter.unaided import is_served
+from bpinvert.readers.em import method_of
+from bpinvert.readers.em.stations import files_of_stations
 
-SUFFIXES = (".csv", ".txt", ".dat", ".xlsx", ".ves")
+SUFFIXES = (".csv", ".txt", ".dat", ".xlsx", ".ves", ".tem", ".usf", ".xyz", ".dfn")
 OUTPUTS = ("results.nc", "models.csv", "models.xlsx")
 
 
@@ -37,7 +40,21 @@ def find_sheets(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _may_be_sheet(path):
     written = path.name in OUTPUTS and (path.parent / OUTPUTS[0]).exists()
-    return path.is_file() and not path.name.startswith(("~$", ".")) and not written
+    # The numbers of a definition, which is the sheet.
+    defined = path.suffix.lower() == ".dat" and path.with_suffix(".dfn").exists()
+    return path.is_file() and not path.name.startswith(("~$", ".")) and not written and not defined
+
+
+def group_stations(sheets: list[str]) -> list[str | list[str]]:
+    """The sheets, those that are the moments of one station as one list."""
+    groups = files_of_stations([Path(sheet) for sheet in sheets])
+    names = {Path(sheet): sheet for sheet in sheets}
+    return [[names[path] for path in group] if len(group) > 1 else names[group[0]] for group in groups]
+
+
+def name_of(sheet: str | list[str]) -> str:
+    """The sheet, or the sheets of one station, as a name."""
+    return sheet if isinstance(sheet, str) else " and ".join(sheet)
 
 
 def chosen_inverter(options):
@@ -46,12 +63,15 @@ def chosen_inverter(options):
 
 
 def solve(sheet, inverter, options):
-    """(observed, result) of a sheet."""
-    method = options.method or (inverter.survey.method if inverter else "ves")
-    columns = {"columns": options.columns} if options.columns else {}
-    observed = bp.read_soundings(sheet, method=method, **columns)
+    """(observed, result) of a sheet, or of the sheets of one station."""
+    method = options.method or (inverter.survey.method if inverter else _look_of(sheet))
+    more = {name: getattr(options, name) for name in ("columns", "system") if getattr(options, name)}
+    try:
+        observed = bp.read_soundings(sheet, method=method, **more)
+    except ValueError as error:
+        raise ValueError(in_options(str(error))) from None
     if inverter is None and bool(observed["used"].any()) and not is_served(observed):
-        print(f"{sheet}: an inverter is trained for these readings, which takes about a minute.", flush=True)
+        print(f"{name_of(sheet)}: an inverter is trained for these readings, which takes about a minute.", flush=True)
     try:
         result = bp.invert(
             observed,
@@ -64,11 +84,17 @@ def solve(sheet, inverter, options):
             progress=sys.stderr.isatty(),
         )
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{sheet}: {error}") from None
+        raise ValueError(f"{name_of(sheet)}: {error}") from None
     return observed, result
+
+
+def _look_of(sheet):
+    """The method of files that look like no other one, else that of most field sheets."""
+    first = Path(sheet if isinstance(sheet, str) else sheet[0])
+    return (method_of(first) if first.suffix.lower() != ".xlsx" else None) or "ves"
 
 
 def describe_reading(sheet, observed) -> str:
     """How the sheet was read: what was used, what was not, and why."""
-    _, *lines = observed.attrs["read_report"].split("\n")
-    return "\n".join([str(sheet), *(f"  {line}" for line in lines)])
+    _, *lines = in_options(observed.attrs["read_report"]).split("\n")
+    return "\n".join([name_of(sheet), *(f"  {line}" for line in lines)])

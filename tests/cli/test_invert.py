@@ -154,7 +154,7 @@ def test_files_of_the_wrong_kind_are_refused(trained, tmp_path, inverter, refuse
     (tmp_path / "empty.csv").touch()
     assert "neither a table of text" in refused("invert", tmp_path / "picture.png", *inverter)
     assert "is empty" in refused("invert", tmp_path / "empty.csv", *inverter)
-    assert "is a folder" in refused("check", tmp_path, *inverter)
+    assert "is a folder" in refused("plot", tmp_path, *inverter, "-o", tmp_path / "p.png")
     good = trained / "good.csv"
     assert "not a netCDF-3 file" in refused("invert", good, "--inverter", good)
     assert "does not exist" in refused("invert", good, "--inverter", tmp_path / "none.nc")

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import bpinvert as bp
+from bpinvert.cli import invert as invert_command
 from bpinvert.cli import main
 from bpinvert.cli.output import number
 from bpinvert.cli.soundings import find_sheets
@@ -158,3 +159,21 @@ def test_readings_of_a_sheet_without_segments_are_displaced_by_nothing(trained, 
 
 def test_a_thousand_is_written_out():
     assert [number(value) for value in (999.9999, 999.4, 12.34, 1234.5, np.inf)] == ["1000", "999", "12.3", "1234", "∞"]
+
+
+def test_very_many_soundings_are_drawn_side_by_side_and_explained_once(
+    trained, inverter, tmp_path, monkeypatch, capsys
+):
+    rows = [f"{name},{row}" for name in ("A", "B", "C") for row in GOOD]
+    line = sheet(tmp_path, *rows, header="VES,AB/2 (m),rhoa (ohm m)", name="line 7.csv")
+    explain, asked = bp.explain, []
+    monkeypatch.setattr(invert_command, "explain", lambda result, k: asked.append(k) or explain(result, k))
+    monkeypatch.setattr(invert_command, "_MOST_PICTURES", 2)
+    assert main(["invert", line, *inverter, "-o", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr().out
+    assert sorted(os.listdir(tmp_path / "out")) == ["models.csv", "models.xlsx", "results.nc", "section_line_7.png"]
+    assert "and 1 picture in" in shown and "results.nc --sounding NAME -o picture.png` draws one." in shown
+    assert asked == [0, 1, 2]
+    result = xr.load_dataset(tmp_path / "out" / "results.nc")
+    assert result["explanation"].values.tolist() == [explain(result, k) for k in range(3)]
+    assert set(result["picture"].values) == {"section_line_7.png"}
