@@ -23,6 +23,7 @@ lint: $(VENV)/installed-for-lint
 
 bench: $(VENV)-bench/installed
 	$(VENV)-bench/bin/python -m benchmarks.forward
+	$(VENV)-bench/bin/python -m benchmarks.forward --em
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("bpinvert needs Python 3.11 or newer: run make PYTHON=/path/to/it")'

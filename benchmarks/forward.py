@@ -1,5 +1,7 @@
 """Forward modelling beside its peers: ``python -m benchmarks.forward [rounds]`` prints one table.
 
+With ``--em``, that of electromagnetic soundings instead (`benchmarks.em_forward`).
+
 Every contestant gets random models of the same distribution, one thread, in alternating rounds; the rate is
 the median round's. Errors are the largest relative ones against `benchmarks.reference`. SimPEG and pyGIMLi
 (``pip install bpinvert[bench]``) take one model per call and get their fastest public way; they have no ideal
@@ -12,18 +14,15 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import argparse
 import importlib
-import importlib.metadata
-import platform
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks import reference
+from benchmarks.side_by_side import aligned, machine, median_seconds
 from forward_models import DipoleDipole, Magnetotelluric, Schlumberger, Wenner
 
 AB2 = np.geomspace(1, 500, 20)
@@ -168,9 +167,9 @@ def mt_truth(h, rho):
 def slopes(truth):
     """d ln ρa/d ln parameter by Richardson's differences of the reference: right to about 1e-9."""
 
-    def of(h, rho):
-        models = np.hstack([h, rho])
-        n = h.shape[1]
+    def of(thickness, resistivity):
+        models = np.hstack([thickness, resistivity])
+        n = thickness.shape[1]
 
         def difference(column, step):
             up, down = models.copy(), models.copy()
@@ -232,13 +231,7 @@ def measure(entries, rounds):
         # A slope may be 0: its error is taken absolutely.
         scale = 1 if "Jacobian" in entry.task else np.abs(expected)
         errors[entry] = (np.abs(found - expected) / scale).max()
-    seconds = {entry: [] for entry in calls}
-    for _ in range(rounds):
-        for entry, call in calls.items():
-            start = time.perf_counter()
-            call()
-            seconds[entry].append(time.perf_counter() - start)
-    rates = {entry: entry.timed / np.median(times) for entry, times in seconds.items()}
+    rates = {entry: entry.timed / seconds for entry, seconds in median_seconds(calls, rounds).items()}
     return [(entry, rates.get(entry), errors.get(entry)) for entry in entries]
 
 
@@ -255,38 +248,24 @@ def table(rows):
             continue
         ratio = "" if entry.code == "bpinvert" else f"{ours / rate:.3g} x"
         lines.append((entry.task, entry.code, f"{rate:,.0f}", f"{error:.1e}", f"{entry.checked}", ratio))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    aligned = ["<", "<", ">", ">", ">", ">"]
-    return "\n".join(
-        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, aligned, widths, strict=True))
-        for line in lines
-    )
+    return aligned(lines, left=2)
 
 
 def _joined(jacobian):
     return np.concatenate([jacobian["thickness"], jacobian["resistivity"]], axis=-1)
 
 
-def _cpu():
-    file = Path("/proc/cpuinfo")
-    names = [line for line in file.read_text().splitlines() if "model name" in line] if file.exists() else []
-    return names[0].split(":")[1].strip() if names else platform.processor()
-
-
-def _version(package):
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
-
-
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
-    print(table(measure(list(contestants()), rounds)))
-    versions = ", ".join(f"{name} {_version(name)}" for name in ("numpy", "scipy", "simpeg", "pygimli"))
-    print(f"\nOMP_NUM_THREADS={os.environ['OMP_NUM_THREADS']}, {_cpu()}")
-    print(f"Python {platform.python_version()}, {versions}")
-    print(f"Rates: median of {rounds} alternating rounds.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rounds", nargs="?", type=int, default=9)
+    parser.add_argument("--em", action="store_true", help="electromagnetic soundings")
+    options = parser.parse_args()
+    if options.em:
+        importlib.import_module("benchmarks.em_forward").print_tables(options.rounds)
+        return
+    print(table(measure(list(contestants()), options.rounds)), end="\n\n")
+    print(*machine(("numpy", "scipy", "simpeg", "pygimli")), sep="\n")
+    print(f"Rates: median of {options.rounds} alternating rounds.")
     print("Schlumberger: bpinvert's is ideal, the peers' has MN/2 = AB/20, each against its own reference.")
     print("Jacobian: d ln(apparent resistivity)/d ln(parameter); its error is absolute.")
 

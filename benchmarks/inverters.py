@@ -21,7 +21,7 @@ def add_options(parser):
     parser.add_argument("--inverter", type=Path, metavar="FOLDER", help="read them there instead of training")
 
 
-def inverter_of(task, options):
+def inverter_of(task, options, n_calibration=_N_CALIBRATION):
     """The default `Inverter` of a task, trained or read as the `add_options` say, with one line on it.
 
     Raises
@@ -37,7 +37,7 @@ def inverter_of(task, options):
             raise ValueError(f"{path} is of {inverter!r}, not of task {task.name}. Train it anew with --save.")
     else:
         inverter = Inverter(task.survey, task.prior, task.noise, max_time=options.seconds)
-        inverter.fit(n_calibration=_N_CALIBRATION, progress=False)
+        inverter.fit(n_calibration=n_calibration, progress=False)
         how = f"fitted in {time.perf_counter() - began:.0f} s"
     if options.save is not None:
         options.save.mkdir(parents=True, exist_ok=True)

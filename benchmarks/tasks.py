@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpinvert import LayeredPrior, Noise
-from forward_models import Magnetotelluric, Schlumberger
+from forward_models import LoopLoop, Magnetotelluric, Schlumberger
 
 # Seed of every test set; trainings use other seeds.
 TEST_SEED = 20_261_121
@@ -60,6 +60,17 @@ TASKS = {
             _ves(3),
             Noise(relative=0.03),
             truth=LayeredPrior(n_layers=3, thickness=(1, 50), resistivity=(2, 5000)),
+        ),
+        Task(
+            "AEM",
+            LoopLoop(
+                frequency=[380.0, 1800.0, 8000.0, 36e3, 130e3, 3300.0],
+                offset=[7.9] * 5 + [9.0],
+                orientation=["HCP"] * 5 + ["VCX"],
+                height=None,
+            ),
+            LayeredPrior(n_layers=(2, 5), thickness=(1, 60), resistivity=(0.3, 3000), context={"height": (25, 60)}),
+            Noise(relative=0.05, floor=5.0),
         ),
     )
 }
