@@ -20,6 +20,7 @@ FIRST = "01_the_inverse_as_a_network.ipynb"
 SECOND = "02_my_field_sheet.ipynb"
 THIRD = "03_bp_network_from_scratch.ipynb"
 FOURTH = "04_can_I_trust_this.ipynb"
+FIFTH = "05_airborne_and_ground_em.ipynb"
 
 # Run after a notebook's own cells: the variables behind what its text says, as JSON.
 PROBES = {
@@ -120,6 +121,50 @@ print(json.dumps({
     "agree": float(drilled["fixed_p_value"][0]),
 }))
 """,
+    FIFTH: """
+import json
+def fit_of_dry_sand(resistivity):
+    # As the altimeter over the crowns: 9 m less of air, and 9 m of sand instead.
+    exact = survey(**earth(np.array([2.25])), height=[38.0])
+    sandy = earth(np.array([2.25]))
+    sandy["thickness"] = np.hstack([[[9.0]], sandy["thickness"]])
+    sandy["resistivity"] = np.hstack([[[resistivity]], sandy["resistivity"]])
+    return float(np.mean(np.square((survey(**sandy, height=[29.0]) - exact) / noise.sigma(exact, survey.channels))))
+some = kinds["ordinary"][::3]
+three = inverter.invert(observed.isel(sounding=some), "posterior", n_layers=3, draws=500)
+too_high_a_limit = []
+for k, place in enumerate(some):
+    draws = salt_in(*(three[f"{what}_draws"].values[:, k] for what in ("thickness", "resistivity")))
+    here = salt_in(true["thickness"][[place]], true["resistivity"][[place]])
+    name = "conductance S = h/ρ (S)"
+    too_high_a_limit.append(here[name][0] < np.quantile(draws[name], 0.05, method="nearest"))
+first, second = (rhoa[(gate["moment"] == moment).values & gate["used"].values] for moment in (0, 1))
+at = 1e6 * gate["time"].values[(gate["moment"] == 1).values & gate["used"].values]
+print(json.dumps({
+    "fits": {level: float((some["chi2"] < 1.5).mean()) for level, some in answers.items()},
+    "caught": {kind: row.tolist() for kind, row in caught.iterrows()},
+    "too_deep": (salt - true["thickness"][:, 0])[crowns].tolist(),
+    "dry_sand": [fit_of_dry_sand(2000.0), fit_of_dry_sand(500.0)],
+    "outside": {place: [str(check) for check in result["check"].values[result["outside"].values[place]]]
+                for place in (61, 77, 102)},
+    "explained": [bp.explain(result, place) for place in (77, 45)],
+    "crowns_in_posterior": posterior["resistivity_profile_quantile"].sel(quantile=[0.05, 0.95])
+                                    .isel(sounding=15).interp(depth_grid=20).values.tolist(),
+    "known": {name: {what.split(" (")[0]: values for what, values in row.items()} for name, row in known.items()},
+    "too_high_a_limit": float(np.mean(too_high_a_limit)),
+    "read_report": sounding.attrs["read_report"], "masked": int((~sounding["used"]).sum()),
+    "rhoa": [first[0], second.max(), second.min(), second[0] / np.interp(at[0], walktem.time[:25] * 1e6, first)],
+    "both": {name: both[name].values[0].tolist() for name in ("chi2", "flag", "layer_probability")},
+    "at_depth": {name: np.array(values).tolist() for name, values in at_depth.items()},
+    "ends": {name: values.tolist() for name, values in ends.items()}, "values": values,
+    "trade": float(np.corrcoef(thickness[:, 1], np.log(resistivity[:, 1]))[0, 1]),
+    "investigated": [*deepest.values(), float(both["depth_grid"].max())],
+    "cases": {name: [float(some["chi2"][0]), int(some["flag"][0]), float(some["resistivity"][0, 2]),
+                     float(some["depth"][0, 2])] for name, some in cases.items()},
+    "negative": int(((spoilt["dbdt"] < 0) & spoilt["used"]).sum()), "spoilt_report": spoilt.attrs["read_report"],
+    "explained_spoilt": bp.explain(cases["spoilt"]),
+}, default=float))
+""",
 }
 
 
@@ -142,6 +187,7 @@ of_the_first = pytest.mark.parametrize("executed", [FIRST], indirect=True)
 of_the_second = pytest.mark.parametrize("executed", [SECOND], indirect=True)
 of_the_third = pytest.mark.parametrize("executed", [THIRD], indirect=True)
 of_the_fourth = pytest.mark.parametrize("executed", [FOURTH], indirect=True)
+of_the_fifth = pytest.mark.parametrize("executed", [FIFTH], indirect=True)
 
 
 def streams(notebook, name):
@@ -442,3 +488,101 @@ def test_a_borehole_fixes_what_it_met_and_the_resistivity_above_it(found):
     low, high = found["cover_resistivity"]
     assert high / low < 1.2 and found["agree"] > 0.1
     assert found["three_layers_gain"] > 0.02
+
+
+@of_the_fifth
+def test_the_network_maps_the_line_and_refinement_fits_it(found):
+    assert 0.65 < found["fits"]["network"] < 0.85 and found["fits"]["refined"] > 0.9
+
+
+@of_the_fifth
+def test_flags_of_the_line_find_what_cannot_be_and_nothing_else(found):
+    caught = found["caught"]
+    for kind, at_least in (("power line", 10), ("height too large", 10)):
+        number, flagged, chi2, *_ = caught[kind]
+        assert flagged == number and chi2 > at_least
+    for kind in ("height too small", "at an edge"):
+        _, flagged, chi2, *_ = caught[kind]
+        assert flagged == 0 and chi2 < 1.5
+    assert caught["ordinary"][0] == 105 and caught["ordinary"][1] <= 2
+    assert all(6.5 < deeper < 10.5 for deeper in found["too_deep"])
+    _, _, _, at_the_edge, really = caught["at an edge"]
+    assert at_the_edge > really + 1
+    dry, not_so_dry = found["dry_sand"]
+    assert dry < 2 < 10 < not_so_dry
+
+
+@of_the_fifth
+def test_what_the_flags_of_the_line_say(found):
+    assert {"residual", "misfit"} <= set(found["outside"]["61"]) & set(found["outside"]["102"])
+    number, flagged, chi2, depth, really = found["caught"]["pulled up"]
+    assert number == flagged == 1 and chi2 < 1.5 and depth == pytest.approx(really, rel=0.15)
+    pulled_up, crowns = found["explained"]
+    assert "height is 64 m, training 25–55 m" in pulled_up and "use the model" in crowns
+    # full colour
+    low, high = found["crowns_in_posterior"]
+    assert high / low < 1.6
+
+
+@of_the_fifth
+def test_the_top_of_the_salt_is_known_and_its_foot_where_it_is_thin(found):
+    known = found["known"]
+    for name, row in known.items():
+        for what in ("depth", "resistivity"):
+            low, high, true = row[what]
+            assert low * 0.97 < true < high * 1.03, (name, what)
+        assert row["depth"][1] - row["depth"][0] < 4 and row["resistivity"][1] / row["resistivity"][0] < 4
+    low, high, true = known["dunes"]["conductance S = h/ρ"]
+    assert low < true < high < 1.8 * low
+    assert known["dunes"]["thickness"][1] > 2.5 * known["dunes"]["thickness"][0]
+    for name in ("flood plain", "lens"):
+        for what in ("thickness", "conductance S = h/ρ"):
+            low, high, true = known[name][what]
+            assert low < true and high == float("inf")
+    assert 0.15 < found["too_high_a_limit"] < 0.4
+
+
+@of_the_fifth
+def test_both_files_are_one_sounding_that_one_earth_of_four_layers_fits(found):
+    assert "they were read as its 2 moments" in found["read_report"] and "4 µs were taken away" in found["read_report"]
+    assert found["masked"] == 3
+    chi2, flag, probability = found["both"].values()
+    assert chi2 < 1.5 and flag == 0 and probability[2] > 0.95
+    first, highest, lowest, ratio = found["rhoa"]
+    assert 65 < first < 75 and 40 < highest < 50 and 10 < lowest < 15 and ratio > 1.03
+
+
+@of_the_fifth
+def test_the_low_moment_knows_the_top_and_the_high_one_the_bottom(found):
+    till, sand, clay, limestone = range(4)
+    width = {name: [high / low for low, high in ends] for name, ends in found["at_depth"].items()}
+    assert width["low moment"][till] < 1.2 < 2 < width["high moment"][till] and width["high moment"][sand] > 4
+    assert width["high moment"][clay] < 1.3 < width["low moment"][clay]
+    ends = found["at_depth"]
+    assert ends["low moment"][limestone][0] < 6 < 15 < ends["high moment"][limestone][0]
+    for at in range(4):
+        assert width["both"][at] < 1.1 * min(width["low moment"][at], width["high moment"][at]) or at == limestone
+    assert all(low < true < high for (low, high), true in zip(ends["both"], (25, 90, 6, 150), strict=True))
+
+
+@of_the_fifth
+def test_depths_of_conductors_are_known_and_resistivities_of_resistors_are_not(found):
+    ends = found["ends"]
+    assert all(low < found["values"][name] < high for name, (low, high) in ends.items())
+    low, high = ends["depth of the clay (m)"]
+    assert high - low < 4
+    low, high = ends["resistivity of the sand (Ω·m)"]
+    assert high / low > 1.5 and found["trade"] < -0.9
+    low, high = ends["resistivity of the limestone (Ω·m)"]
+    assert low > 15 and high > 350
+    assert found["investigated"] == pytest.approx([found["investigated"][-1]] * 4)
+
+
+@of_the_fifth
+def test_masking_negative_gates_takes_away_the_flag_and_not_the_error(found):
+    assert found["negative"] == 6 and "6 readings are negative" in found["spoilt_report"]
+    assert "below the fit" in found["explained_spoilt"] and "moment = 1 is" in found["explained_spoilt"]
+    (_, flag, clay, depth), (chi2, flagged, *_), (fits, unflagged, wrong_clay, wrong_depth) = found["cases"].values()
+    assert not flag and flagged and chi2 > 2 and not unflagged and fits < 1.5
+    assert clay == pytest.approx(6, rel=0.1) and wrong_clay == pytest.approx(8, rel=0.1)
+    assert depth == pytest.approx(115, abs=4) and wrong_depth == pytest.approx(107, abs=4)
