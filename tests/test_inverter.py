@@ -456,6 +456,7 @@ def test_a_custom_distribution_is_used_but_not_stored(tmp_path):
         inverter.save(tmp_path / "x.nc")
 
 
+@pytest.mark.slow
 def test_an_interruption_after_the_training_loses_no_network(tmp_path, monkeypatch):
     prior = bp.LayeredPrior(n_layers=(2, 3), thickness=(1, 60), resistivity=(2, 3000))
     made, fit = {"hidden": 8, "max_epochs": 3}, {"n_samples": 1500, "n_calibration": 1000, "progress": False}
@@ -580,6 +581,7 @@ def test_wrong_things_are_refused_at_the_door(call, message):
         call()
 
 
+@pytest.mark.slow
 def test_seven_layers_need_no_special_care():
     prior = bp.LayeredPrior(n_layers=7, thickness=(1, 60), resistivity=(2, 3000))
     inverter = bp.Inverter(SURVEY, prior, NOISE, hidden=8, max_epochs=1)

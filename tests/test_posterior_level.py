@@ -145,6 +145,7 @@ def test_the_network_alone_states_quantiles_and_draws(inverter, data, truth):
     np.testing.assert_array_equal(again["thickness_draws"], answer["thickness_draws"])
 
 
+@pytest.mark.slow
 def test_conformal_intervals_hold_the_truth_whatever_the_network_says(inverter):
     models = PRIOR.draw(3000, 21)
     fresh = NOISE.draw(SURVEY(**models), SURVEY.channels, 22)
@@ -205,6 +206,7 @@ def test_an_unknown_noise_level_widens_the_intervals():
     assert (widths[0] > widths[1]).all() and (widths[0] < 2 * widths[1]).all()
 
 
+@pytest.mark.slow
 def test_a_smooth_prior_is_sampled_too():
     prior = bp.DepthGridPrior.for_survey(SURVEY, n_layers=12, resistivity=(5, 2000))
     made = bp.Inverter(SURVEY, prior, NOISE, hidden=16, max_epochs=3)

@@ -51,6 +51,7 @@ def test_the_bundled_table_is_the_published_one():
         np.testing.assert_allclose(ours[name].values, theirs[name].values, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_coprod1_has_a_conductor_below_a_resistive_crust():
     observed = bp.read_soundings(field_sheet("mt", "coprod1_occam1987.csv"), method="mt")
     survey = unaided.survey_of(observed)
@@ -224,6 +225,7 @@ def test_wauchope_from_excel_is_wauchope_from_csv(tmp_path, capsys):
     assert said[0] == said[1] and "chi²/N 0.44" in said[0]
 
 
+@pytest.mark.slow
 def test_all_sheets_through_the_command_line(tmp_path, capsys):
     names = (
         "rves_ves_data1.csv", "gwb_myanmar_Mawlamyine_1.csv", "gwb_myanmar_Mawlamyine_4.csv",

@@ -168,6 +168,7 @@ def test_displaced_segments_of_a_survey_with_prescribed_mn_are_reported_too():
         assert "displaced: MN/2 = " in bp.explain(result)
 
 
+@pytest.mark.slow
 def test_false_alarms_are_as_stated_for_an_error_with_a_floor():
     survey = Schlumberger(ab2=np.geomspace(1, 300, 12))
     prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=(1, 1000))

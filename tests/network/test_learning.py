@@ -18,6 +18,7 @@ def network(n, updates=3000):
     return BPRegressor(20, max_epochs=max(updates * 100 // n, 5), random_state=0)
 
 
+@pytest.mark.slow
 def test_few_samples_call_for_more_and_the_gain_comes_true():
     curve = learning_curve(network(400), *samples(400))
     assert curve.n_samples.tolist() == [45, 90, 180, 360]
