@@ -8,10 +8,11 @@ is, ``survey.jacobian`` gives derivatives, ``survey.to_dict`` and `survey_from_d
 `METHODS` is the table of contents.
 """
 
+from forward_models.channels import Channels
 from forward_models.dc import DipoleDipole, PoleDipole, PolePole, Schlumberger, Wenner
 from forward_models.fdem import LoopLoop
 from forward_models.mt import Magnetotelluric
-from forward_models.survey import Channels, Survey, survey_from_dict
+from forward_models.survey import Survey, survey_from_dict
 from forward_models.tdem import CentralLoop, CoincidentLoop, OffsetLoop, Waveform
 
 METHODS = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forward_models.constants import MU0
 from forward_models.survey import Channels, Survey, freeze, positive_axis
 
-MU0 = 4e-7 * np.pi
 # Through 40 skin depths and back a wave falls to 1e-35: deeper makes no difference, but exp would reach
 # denormal numbers and tan the reduction of large angles, both slow.
 _DEEPEST = 40.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from forward_models.constants import MU0
 from forward_models.fdem.loops import LoopLoop
-from forward_models.fdem.reflection import MU0
 
 METHODS = ("lin", "full")
 # Conductivities in S/m among which the half-space with a given quadrature is sought.

@@ -15,7 +15,8 @@ import numpy as np
 from scipy.special import factorial
 
 from forward_models import hankel
-from forward_models.fdem.reflection import MU0, reflection
+from forward_models.constants import MU0
+from forward_models.fdem.reflection import reflection
 
 ORIENTATIONS = ("HCP", "VCP", "PRP", "VCX")
 # Ranges of B in which the fits were made, its length being an offset (near) or the height (far).

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-MU0 = 4e-7 * np.pi
+from forward_models.constants import MU0
+
 # Through 40 and back a wave falls to 1e-35: deeper makes no difference, but exp would reach denormal numbers and tan
 # the reduction of large angles, both slow.
 _DEEPEST = 40.0

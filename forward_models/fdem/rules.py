@@ -6,8 +6,9 @@ import functools
 
 import numpy as np
 
+from forward_models.constants import MU0
 from forward_models.fdem import quadrature
-from forward_models.fdem.reflection import MU0, reflection, reflection_and_slopes
+from forward_models.fdem.reflection import reflection, reflection_and_slopes
 
 # Arrays of about this many complex numbers stay in the cache and below the size from which allocating one costs more
 # than filling it; of these, rows of about this many models are long enough for NumPy's inner loops.

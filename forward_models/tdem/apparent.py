@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forward_models.tdem.loops import MU0
+from forward_models.constants import MU0
 
 
 def late_time_apparent_resistivity(dbdt, time, area) -> np.ndarray:

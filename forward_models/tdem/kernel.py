@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from forward_models import hankel
+from forward_models.constants import MU0
 from forward_models.tdem.laplace import POLES, RATIO
-from forward_models.tdem.loops import MU0, wavenumber_weights
+from forward_models.tdem.loops import wavenumber_weights
 
 # Nodes that the lattice moves from window to window.
 _STEP = round(np.log2(np.sqrt(RATIO)) * hankel.NODES_PER_OCTAVE)

@@ -11,8 +11,8 @@ import itertools
 import numpy as np
 
 from forward_models import hankel
+from forward_models.constants import MU0
 
-MU0 = 4e-7 * np.pi
 # Nodes of each smooth piece of the density, and more for each oscillation of J0.
 _NODES = 48
 _PER_RADIAN = 0.8

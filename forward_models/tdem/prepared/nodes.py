@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forward_models.tdem.loops import MU0
+from forward_models.constants import MU0
 
 # From one g to the next; a quadrature with steps beyond 1.8 is coarse.
 RATIO = 1.5

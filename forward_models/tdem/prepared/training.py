@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forward_models.tdem.loops import MU0
+from forward_models.constants import MU0
 from forward_models.tdem.prepared.box import Box
 from forward_models.tdem.prepared.fitting import Fit, select
 from forward_models.tdem.prepared.nodes import RATIO, Nodes
