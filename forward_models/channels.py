@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 SCALES = ("log", "linear", "asinh")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns that are the channels of one method.
+
+    Attributes
+    ----------
+    name : str
+        Empty where the channels are not joined.
+    channels : Channels
+        These columns under the method's own names.
+    columns : (n,) int array
+        Where they stand among all columns.
+    readings : (n_readings,) int array
+        Where the method's readings stand among all readings.
+    """
+
+    name: str
+    channels: Channels
+    columns: np.ndarray
+    readings: np.ndarray
+
+    def named(self, name: str) -> str:
+        """What a quantity or coordinate of the method is called among the joined ones."""
+        return f"{self.name}_{name}" if self.name else name
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,7 +41,8 @@ class Channels:
     """What each column of a survey's output is.
 
     Columns are channel-major: all readings of the first quantity, then all of the second. Every array has one
-    entry per column.
+    entry per column. Channels of several methods can be joined (`Channels.join`): one method's columns then follow the
+    other's, and a reading is one of either method.
 
     Parameters
     ----------
@@ -39,6 +66,8 @@ class Channels:
         channels, with all coordinates equal, or is none.
     branch : str, optional
         Name of the extra coordinate whose values tell curves along the main coordinate apart.
+    joined : tuple of (str, Channels), optional
+        The methods that these channels are joined from, by name.
     """
 
     quantity: tuple[str, ...]
@@ -51,6 +80,7 @@ class Channels:
     width: np.ndarray | None = None
     points: bool = False
     branch: str | None = None
+    joined: tuple[tuple[str, Channels], ...] = ()
 
     def __post_init__(self):
         unknown = set(self.scale) - set(SCALES)
@@ -66,6 +96,57 @@ class Channels:
 
     def __len__(self):
         return len(self.quantity)
+
+    @classmethod
+    def join(cls, channels: dict[str, Channels]) -> Channels:
+        """Channels of several methods as one, quantities and coordinates called ``<name>_<own name>``.
+
+        A coordinate is NaN, or an empty word, in the columns of other methods; the main one is that of the first.
+        """
+        parts = list(channels.items())
+        coordinates = {
+            f"{name}_{key}": _among_others(values, k, [len(other) for _, other in parts])
+            for k, (name, part) in enumerate(parts)
+            for key, values in part.coordinates.items()
+        }
+        main = f"{parts[0][0]}_{parts[0][1].coordinate}"
+        return cls(
+            quantity=tuple(f"{name}_{quantity}" for name, part in parts for quantity in part.quantity),
+            unit=tuple(unit for _, part in parts for unit in part.unit),
+            scale=tuple(scale for _, part in parts for scale in part.scale),
+            coordinate=main,
+            value=coordinates.pop(main),
+            coordinate_unit=parts[0][1].coordinate_unit,
+            extra=coordinates,
+            width=np.concatenate([part.width for _, part in parts]),
+            joined=tuple(parts),
+        )
+
+    @functools.cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The methods, one after the other; channels that are not joined are one part."""
+        if not self.joined:
+            return (Part("", self, np.arange(len(self)), np.arange(self.n_readings)),)
+        parts, first, reading = [], 0, 0
+        for name, channels in self.joined:
+            columns = first + np.arange(len(channels))
+            readings = reading + np.arange(channels.n_readings)
+            own = replace(channels, width=self.width[columns])
+            parts.append(Part(name, own, columns, readings))
+            first, reading = first + len(channels), reading + channels.n_readings
+        return tuple(parts)
+
+    @functools.cached_property
+    def reading(self) -> np.ndarray:
+        """Which reading each column belongs to, (n_channels,) int: there is one column for each of its quantities."""
+        if self.joined:
+            return np.concatenate([part.readings[part.channels.reading] for part in self.parts])
+        return np.concatenate([np.arange(len(self.columns(quantity))) for quantity in self.quantities])
+
+    @property
+    def n_readings(self) -> int:
+        """Number of readings."""
+        return int(self.reading.max(initial=-1)) + 1
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -149,3 +230,19 @@ class Channels:
 
     def _width(self, width):
         return self.width if width is None else np.asarray(width, dtype=float)
+
+
+def _among_others(values, place, sizes):
+    """`values` as a coordinate of all columns, of parts of these sizes: missing in all parts but that at `place`."""
+    missing = "" if np.asarray(values).dtype.kind in "UO" else np.nan
+    return np.concatenate([values if k == place else np.full(size, missing) for k, size in enumerate(sizes)])
+
+
+def same_place(place, own) -> np.ndarray:
+    """Which places (n,) are which of a survey's `own` (m,) within rounding, (n, m) bool; words must be equal."""
+    place, own = np.asarray(place), np.asarray(own)
+    if own.dtype.kind in "UO":
+        return place[:, None] == own
+    # A place of zero has no size to be rounded by but that of the others.
+    room = 1e-4 * np.abs(own) + 1e-9 * np.abs(own).max(initial=0.0)
+    return np.abs(place.astype(float)[:, None] - own) <= room

@@ -23,13 +23,22 @@ class Survey(ABC):
     method = ""
     properties: tuple[str, ...] = ("resistivity",)
     context: tuple[str, ...] = ()
+    # Properties of which zero is a value like others.
+    may_be_zero: tuple[str, ...] = ()
     # Coordinates that say more of a reading than where it lies, and may be left out: the MN of a Schlumberger array.
     details: tuple[str, ...] = ()
+    # Layered arrays that may be passed and have no influence.
+    ignored: tuple[str, ...] = ()
     # Whether the readings are those of an instrument: soundings lack some at times, but have no others.
     instrument = False
     block = 256
 
     channels: Channels
+
+    @property
+    def parts(self) -> tuple[tuple[str, Survey], ...]:
+        """(name, survey) of each method; a survey of one method is one part without a name."""
+        return (("", self),)
 
     @abstractmethod
     def _simulate(self, thickness, properties, context):
@@ -110,6 +119,15 @@ class Survey(ABC):
         """
         return self.data_and_jacobian(thickness, **arrays)[1]
 
+    def beyond(self, **arrays) -> np.ndarray | None:
+        """What missing channels of a model tend to where they end, (n_models, n_channels).
+
+        None where none can be missing.
+
+        Parameters as in calling the survey.
+        """
+        return None
+
     def at(self, **coordinates) -> Survey:
         """The same survey at other readings.
 
@@ -144,6 +162,11 @@ class Survey(ABC):
         settings = {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.init}
         return {"survey": type(self).__name__, **settings}
 
+    @classmethod
+    def from_settings(cls, **settings) -> Survey:
+        """The survey with the settings of :meth:`to_dict`."""
+        return cls(**settings)
+
     def __eq__(self, other):
         return type(self) is type(other) and self.to_dict() == other.to_dict()
 
@@ -154,7 +177,7 @@ class Survey(ABC):
         """The door: names and shapes raise here; models that cannot be computed are marked in `valid`."""
         name = type(self).__name__
         missing = [key for key in (*self.properties, *self.context) if key not in arrays]
-        unknown = [key for key in arrays if key not in (*self.properties, *self.context)]
+        unknown = [key for key in arrays if key not in (*self.properties, *self.context, *self.ignored)]
         if missing or unknown:
             raise TypeError(
                 f"{name} got {', '.join(arrays) or 'no arrays'} besides thickness; it needs "
@@ -181,10 +204,15 @@ class Survey(ABC):
                 raise ValueError(f"{key} has shape {value.shape}; it must be ({n_models},): one value per model.")
         valid = (np.isfinite(layered["thickness"]) & (layered["thickness"] >= 0)).all(axis=1)
         for key in self.properties:
-            valid &= (np.isfinite(layered[key]) & (layered[key] > 0)).all(axis=1)
+            enough = layered[key] >= 0 if key in self.may_be_zero else layered[key] > 0
+            valid &= (np.isfinite(layered[key]) & enough).all(axis=1)
         for value in context.values():
             valid &= np.isfinite(value)
-        return layered, context, valid
+        return layered, context, self._possible(layered, valid)
+
+    def _possible(self, layered, valid):
+        """Which of the `valid` models (n_models,) the physics allows; raises where the values make no sense at all."""
+        return valid
 
     def _blocks(self, layered, context, valid):
         """Blocks of models, transposed to models-last, with invalid models replaced by a harmless one."""
@@ -216,7 +244,7 @@ def survey_from_dict(description: dict) -> Survey:
     if name not in METHODS:
         raise ValueError(f"The description is of a survey called {name!r}; known are {', '.join(METHODS)}.")
     try:
-        return METHODS[name](**settings)
+        return METHODS[name].from_settings(**settings)
     except TypeError as error:
         raise ValueError(f"The description of {name} has the settings {', '.join(settings)}: {error}.") from None
 

@@ -11,11 +11,15 @@ from forward_models import (
     CentralLoop,
     CoincidentLoop,
     DipoleDipole,
+    InducedPolarization,
+    Joint,
     LoopLoop,
+    Love,
     Magnetotelluric,
     OffsetLoop,
     PoleDipole,
     PolePole,
+    Rayleigh,
     Schlumberger,
     Wenner,
     survey_from_dict,
@@ -25,6 +29,12 @@ from forward_models import (
 def resistivity_scales_data(models, factor):
     """DC: ρ → aρ gives ρa → aρa."""
     return {**models, "resistivity": factor * models["resistivity"]}, lambda data: factor * data
+
+
+def resistivity_scales_only_resistivity(models, factor):
+    """IP: ρ → aρ gives ρa → aρa; the apparent chargeability stays."""
+    scaled = {**models, "resistivity": factor * models["resistivity"]}
+    return scaled, lambda data: data * np.repeat([factor, 1.0], data.shape[1] // 2)
 
 
 def earth_scales_impedance(models, factor):
@@ -49,6 +59,25 @@ def time_counts_like_resistivity(survey):
     return law
 
 
+def earth_scales_both(models, factor):
+    """VES and MT: the earth of MT's law, and spacings that grow with it."""
+    scaled, of_impedance = earth_scales_impedance(models, factor)
+    ves, mt = JOINT.surveys
+    other = Joint(dataclasses.replace(ves, ab2=ves.ab2 / factor), mt)
+    n = len(ves.channels)
+    return scaled, lambda data: np.hstack([factor**2 * other(**models)[:, :n], of_impedance(data[:, n:])])
+
+
+def lengths_count_like_periods(survey):
+    """Velocities depend on h/T: h → ah is T → T/a."""
+
+    def law(models, factor):
+        other = dataclasses.replace(survey, period=survey.period / factor)
+        return {**models, "thickness": factor * models["thickness"]}, lambda _: other(**models)
+
+    return law
+
+
 SPACING = np.geomspace(1, 300, 8)
 TIME = np.geomspace(1e-5, 1e-2, 8)
 TRANSIENTS = (
@@ -63,6 +92,11 @@ LOOPS = LoopLoop(
     height=None,
     width=100.0,
 )
+JOINT = Joint(Schlumberger(ab2=SPACING), Magnetotelluric(period=np.geomspace(1e-3, 1e3, 5)))
+WAVES = (
+    Rayleigh(period=np.geomspace(0.05, 1, 4), velocity=("phase", "group")),
+    Love(period=np.geomspace(0.05, 1, 4), velocity=("group", "phase")),
+)
 EXAMPLES = {
     "Schlumberger": (
         Schlumberger(ab2=SPACING, mn2=SPACING * np.tile([0.0, 0.2], 4)),
@@ -72,14 +106,30 @@ EXAMPLES = {
     "DipoleDipole": (DipoleDipole(a=5.0, n=np.arange(1, 9)), resistivity_scales_data),
     "PoleDipole": (PoleDipole(a=5.0, n=np.arange(1, 9)), resistivity_scales_data),
     "PolePole": (PolePole(a=SPACING), resistivity_scales_data),
+    "InducedPolarization": (
+        InducedPolarization(Schlumberger(ab2=SPACING, mn2=SPACING * np.tile([0.0, 0.2], 4))),
+        resistivity_scales_only_resistivity,
+    ),
     "Magnetotelluric": (Magnetotelluric(period=np.geomspace(1e-3, 1e3, 8)), earth_scales_impedance),
     "LoopLoop": (LOOPS, frequency_counts_like_conductivity),
+    "Joint": (JOINT, earth_scales_both),
     **{type(survey).__name__: (survey, time_counts_like_resistivity(survey)) for survey in TRANSIENTS},
+    **{type(survey).__name__: (survey, lengths_count_like_periods(survey)) for survey in WAVES},
 }
-RANGES = {"resistivity": (10, 1000), "height": (0.5, 50)}
+RANGES = {
+    "resistivity": (10, 1000),
+    "chargeability": (1, 300),
+    "height": (0.5, 50),
+    "vs": (100, 1000),
+    "vp": (1500, 3000),
+    "density": (1600, 2200),
+}
 THICKNESS = (1, 100)
-# What differences of data leave of their digits; late transients are small differences of large transforms.
-ROUNDED = {"ves": 1e-9, "mt": 1e-9, "fdem": 1e-8, "tdem": 1e-6}
+# What differences of data leave of their digits; late transients are small differences of large transforms, velocities
+# of waves end their search at 1e-10.
+ROUNDED = {"ves": 1e-9, "ip": 1e-8, "mt": 1e-9, "joint": 1e-9, "fdem": 1e-8, "tdem": 1e-6, "surface_waves": 1e-6}
+# To what data agree that should be the same.
+SAME = {"surface_waves": 1e-8}
 
 
 @pytest.fixture(params=list(METHODS))
@@ -92,17 +142,41 @@ def survey(name):
     return EXAMPLES[name][0]
 
 
+# Those whose readings are a setting of their own, and not those of other surveys.
+@pytest.fixture(params=[name for name, (survey, _) in EXAMPLES.items() if hasattr(survey, survey.channels.coordinate)])
+def with_readings(request):
+    return EXAMPLES[request.param][0]
+
+
 def draw(survey, n_models, n_layers=4, seed=0):
     """Random models as keywords of a survey."""
     rng = np.random.default_rng(seed)
     log_uniform = lambda low, high, *shape: low * (high / low) ** rng.random(shape)  # noqa: E731
     models = {"thickness": log_uniform(*THICKNESS, n_models, n_layers - 1)}
     models |= {key: log_uniform(*RANGES[key], n_models, n_layers) for key in survey.properties}
+    if "vs" in models:
+        # All modes exist above a fastest half-space.
+        models["vs"].sort(axis=1)
     return models | {key: log_uniform(*RANGES[key], n_models) for key in survey.context}
 
 
 def rows(models, index):
     return {key: value[index] for key, value in models.items()}
+
+
+def settings_of(survey):
+    """What has the readings among its settings: the survey itself, or the DC survey in it."""
+    return getattr(survey, "dc", survey)
+
+
+def with_settings(survey, **settings):
+    """`survey` with other settings, such as readings."""
+    own = dataclasses.replace(settings_of(survey), **settings)
+    return own if own.method == survey.method else dataclasses.replace(survey, dc=own)
+
+
+def same(survey, rtol=1e-10):
+    return SAME.get(survey.method, rtol)
 
 
 def layered(survey, models):
@@ -139,7 +213,7 @@ def test_batch_equals_loop(survey):
     models = draw(survey, n_models)
     data = survey(**models)
     for i in (0, 1, survey.block - 1, survey.block, n_models - 1):
-        np.testing.assert_allclose(survey(**rows(models, slice(i, i + 1)))[0], data[i], rtol=1e-11)
+        np.testing.assert_allclose(survey(**rows(models, slice(i, i + 1)))[0], data[i], rtol=same(survey, 1e-11))
 
 
 def test_one_model_may_be_given_without_the_model_axis(survey):
@@ -160,28 +234,28 @@ def test_splitting_a_layer_changes_nothing(survey, layer):
     split = {key: np.insert(models[key], layer, models[key][:, layer], axis=1) for key in layered(survey, models)}
     split["thickness"] = np.insert(models["thickness"], layer, upper, axis=1)
     split["thickness"][:, layer + 1] -= upper
-    np.testing.assert_allclose(survey(**{**models, **split}), survey(**models), rtol=1e-10)
+    np.testing.assert_allclose(survey(**{**models, **split}), survey(**models), rtol=same(survey))
 
 
 def test_padding_with_the_half_space_changes_nothing(survey):
     models = draw(survey, 6)
     padded = {key: np.hstack([models[key], models[key][:, [-1, -1]]]) for key in layered(survey, models)}
     padded["thickness"] = np.hstack([models["thickness"], np.ones((6, 2))])
-    np.testing.assert_allclose(survey(**{**models, **padded}), survey(**models), rtol=1e-10)
+    np.testing.assert_allclose(survey(**{**models, **padded}), survey(**models), rtol=same(survey))
 
 
 def test_a_layer_of_no_thickness_changes_nothing(survey):
     models = draw(survey, 6)
-    squeezed = {key: np.insert(models[key], 1, 77.0, axis=1) for key in layered(survey, models)}
+    squeezed = {key: np.insert(models[key], 1, 0.77 * models[key][:, 1], axis=1) for key in layered(survey, models)}
     squeezed["thickness"] = np.insert(models["thickness"], 1, 0.0, axis=1)
-    np.testing.assert_allclose(survey(**{**models, **squeezed}), survey(**models), rtol=1e-10)
+    np.testing.assert_allclose(survey(**{**models, **squeezed}), survey(**models), rtol=same(survey))
 
 
 def test_equal_layers_equal_a_half_space(survey):
     models = draw(survey, 6)
     equal = {key: np.repeat(models[key][:, :1], 4, axis=1) for key in layered(survey, models)}
     half_space = {key: models[key][:, :1] for key in layered(survey, models)} | {"thickness": np.empty((6, 0))}
-    np.testing.assert_allclose(survey(**{**models, **equal}), survey(**{**models, **half_space}), rtol=1e-10)
+    np.testing.assert_allclose(survey(**{**models, **equal}), survey(**{**models, **half_space}), rtol=same(survey))
 
 
 @pytest.mark.parametrize("factor", [1e-2, 7.0])
@@ -189,7 +263,7 @@ def test_the_scaling_law_holds(name, survey, factor):
     models = draw(survey, 6)
     scaled, expected = EXAMPLES[name][1](models, factor)
     # The nodes of transients' quadratures do not scale with the times.
-    rtol = 1e-6 if survey.method == "tdem" else 1e-10
+    rtol = 1e-6 if survey.method == "tdem" else same(survey)
     np.testing.assert_allclose(survey(**scaled), expected(survey(**models)), rtol=rtol)
 
 
@@ -201,27 +275,27 @@ def test_a_survey_survives_json(survey):
     np.testing.assert_array_equal(again(**models), survey(**models))
 
 
-def test_surveys_at_other_readings_differ(survey):
-    name = survey.channels.coordinate
-    other = dataclasses.replace(survey, **{name: 1.5 * getattr(survey, name)})
-    assert other != survey
-    np.testing.assert_allclose(other.channels.value, 1.5 * survey.channels.value)
+def test_surveys_at_other_readings_differ(with_readings):
+    name = with_readings.channels.coordinate
+    other = with_settings(with_readings, **{name: 1.5 * getattr(settings_of(with_readings), name)})
+    assert other != with_readings
+    np.testing.assert_allclose(other.channels.value, 1.5 * with_readings.channels.value)
 
 
-def test_a_survey_cannot_be_changed(survey):
-    name = survey.channels.coordinate
+def test_a_survey_cannot_be_changed(with_readings):
+    name = with_readings.channels.coordinate
     with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(survey, name, 1.0)
+        setattr(with_readings, name, 1.0)
     with pytest.raises(ValueError, match="read-only"):
-        getattr(survey, name)[0] = 1.0
+        getattr(settings_of(with_readings), name)[0] = 1.0
 
 
-def test_a_survey_keeps_its_own_copy_of_the_readings(survey):
-    name = survey.channels.coordinate
-    given = np.array(getattr(survey, name))
-    copy = dataclasses.replace(survey, **{name: given})
+def test_a_survey_keeps_its_own_copy_of_the_readings(with_readings):
+    name = with_readings.channels.coordinate
+    given = np.array(getattr(settings_of(with_readings), name))
+    copy = with_settings(with_readings, **{name: given})
     given *= 2
-    assert copy == survey
+    assert copy == with_readings
 
 
 def test_inputs_stay_unchanged(survey):
@@ -238,7 +312,8 @@ def test_inputs_stay_unchanged(survey):
 
 def test_an_impossible_model_is_a_row_of_nan_among_good_ones(survey):
     impossible = [("thickness", bad) for bad in (np.nan, -1.0, np.inf)]
-    impossible += [(key, bad) for key in survey.properties for bad in (np.nan, 0.0, -5.0, np.inf)]
+    impossible += [(key, bad) for key in survey.properties for bad in (np.nan, -5.0, np.inf)]
+    impossible += [(key, 0.0) for key in survey.properties if key not in survey.may_be_zero]
     impossible += [(key, np.nan) for key in survey.context]
     models = draw(survey, 2 * len(impossible))
     good = survey(**models)
@@ -247,7 +322,7 @@ def test_an_impossible_model_is_a_row_of_nan_among_good_ones(survey):
     data, jacobian = survey.data_and_jacobian(**models)
     for found in (survey(**models), data):
         assert np.isnan(found[::2]).all()
-        np.testing.assert_allclose(found[1::2], good[1::2], rtol=1e-11)
+        np.testing.assert_allclose(found[1::2], good[1::2], rtol=same(survey, 1e-11))
     for slope in jacobian.values():
         assert np.isnan(slope[::2]).all()
         assert np.isfinite(slope[1::2]).all()
@@ -257,7 +332,7 @@ def test_an_impossible_model_is_a_row_of_nan_among_good_ones(survey):
 def test_the_jacobian_is_the_derivative_of_the_scaled_data(survey, n_layers):
     models = draw(survey, 4, n_layers)
     data, jacobian = survey.data_and_jacobian(**models)
-    np.testing.assert_allclose(data, survey(**models), rtol=1e-11)
+    np.testing.assert_allclose(data, survey(**models), rtol=same(survey, 1e-11))
     assert list(jacobian) == ["thickness", *survey.properties]
 
     def difference(key, column, step):
@@ -296,15 +371,15 @@ def test_shapes_that_do_not_fit_are_named(survey):
         survey(**models)
 
 
-def test_readings_that_are_not_positive_raise(survey):
-    name = survey.channels.coordinate
-    values = np.array(getattr(survey, name))
+def test_readings_that_are_not_positive_raise(with_readings):
+    name = with_readings.channels.coordinate
+    values = np.array(getattr(settings_of(with_readings), name))
     for bad in (0.0, -1.0, np.nan, np.inf):
         values[1] = bad
         with pytest.raises(ValueError, match=rf"{name}\[1\] = .* must be positive and finite"):
-            dataclasses.replace(survey, **{name: values})
+            with_settings(with_readings, **{name: values})
     with pytest.raises(ValueError, match="at least one number"):
-        dataclasses.replace(survey, **{name: []})
+        with_settings(with_readings, **{name: []})
 
 
 def test_an_unknown_survey_is_named():
