@@ -422,8 +422,9 @@ def test_an_impossible_prior_is_refused_with_its_mend(settings, sentence):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"rho": 5}, r"rho is 5; a distribution is a \(low, high\) range"),
-        ({"rho": (1, 2, 3)}, "low, high"),
+        ({"rho": "5"}, r"rho is '5'; a distribution is a \(low, high\) range"),
+        ({"context": {"height": 5}}, r"height is 5; a distribution is a \(low, high\) range"),
+        ({"rho": (1, 2, 3)}, r"low, high.*write Fixed\(\[1, 2, 3\]\)"),
         ({"rho": ("1", "9")}, "low, high"),
         ({"rho": stats.norm}, "without its parameters"),
         ({"n_layers": 2.5}, "n_layers is 2.5; it must be a whole number"),

@@ -1,17 +1,21 @@
 """What is plausible before a sounding is seen: models that can be drawn, encoded and stored."""
 
 from bpinvert.priors.depth_grid import DepthGridPrior
-from bpinvert.priors.distributions import LogUniform, Ordered, Relative
+from bpinvert.priors.distributions import LogUniform
 from bpinvert.priors.layered import LayeredPrior
 from bpinvert.priors.models import Models, padded
+from bpinvert.priors.specifications import Fixed, Ordered, PoissonRatio, PowerLaw, Relative
 from bpinvert.priors.unlayered import Prior
 
 __all__ = [
     "DepthGridPrior",
+    "Fixed",
     "LayeredPrior",
     "LogUniform",
     "Models",
     "Ordered",
+    "PoissonRatio",
+    "PowerLaw",
     "Prior",
     "Relative",
     "padded",

@@ -7,7 +7,7 @@ import operator
 
 import numpy as np
 
-from bpinvert.priors.distributions import unstorable
+from bpinvert.priors.specifications import unstorable
 
 METHODS = ("random", "sobol", "lhs")
 
@@ -46,8 +46,20 @@ def count(name, value, low=1, high=None) -> int:
     return number
 
 
+def check_free(name, cube) -> None:
+    """Refuse a prior in which everything is exactly determined."""
+    if not cube.size:
+        raise ValueError(
+            f"{name} has no free parameter: {', '.join(cube.ties.places)} are all fixed. Give at least one of them a "
+            "(low, high) range."
+        )
+
+
 class BasePrior:
-    """A prior with named `parameters` and, where their number is fixed, a `UnitCube`."""
+    """A prior with named `parameters` and, where their number is fixed, a `UnitCube`.
+
+    What is exactly determined, by `Fixed` or a tie with a number, is in its models but no parameter.
+    """
 
     parameters: tuple[str, ...]
     # Whether there are more parameters than data tell, held together by the prior alone.
@@ -55,8 +67,15 @@ class BasePrior:
     # (u, rng) -> u of models with a boundary between layers in another place; None without layers.
     with_boundary_moved = None
 
+    @property
+    def places(self) -> dict[str, slice]:
+        """Which rows of `log_slope` the entries of every array of a model are."""
+        return self._cube.ties.places
+
     def encode(self, models) -> np.ndarray:
         """u (n, P) in [0, 1]: the (conditional) CDF of every parameter.
+
+        What is exactly determined is not looked at, and need not be among the `models`.
 
         In the far tail of an unbounded distribution u runs out of digits; elsewhere ``decode(encode(m)) ==
         m`` to about 1e-12 of each value.
@@ -68,12 +87,12 @@ class BasePrior:
         return self._models(self._cube.values(self._points(u)))
 
     def log_slope(self, u) -> np.ndarray:
-        """d ln|parameter| / du at u (n, P).
+        """d ln|entry| / du at u (n, P), of all entries of a model's arrays: their rows are `places`.
 
         Returns
         -------
-        (n, P) array if the parameters are independent; else (n, P, P), lower triangular, with [k, i, j] =
-        d ln p_i / d u_j of model k.
+        (n, P) array if all of them are independent parameters; else (n, M, P) with [k, i, j] = d ln x_i / d u_j of
+        model k. Without determined entries M is P, and the matrix lower triangular.
         """
         return self._cube.slope(self._points(u))
 

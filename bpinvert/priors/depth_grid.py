@@ -6,22 +6,14 @@ import numbers
 from typing import NoReturn
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.special import ndtr, ndtri
 
-from bpinvert.priors.base import BasePrior, count, unit_points
-from bpinvert.priors.distributions import (
-    TAIL,
-    Ordered,
-    Relative,
-    plain_spec,
-    read_context,
-    read_distribution,
-    show_spec,
-)
-from bpinvert.priors.layered import MOST_LAYERS
+from bpinvert.priors.base import BasePrior, check_free, count, unit_points
+from bpinvert.priors.correlated import CorrelatedCube, correlation_factor
+from bpinvert.priors.layer_counts import MOST_LAYERS
 from bpinvert.priors.models import Models
-from bpinvert.priors.transform import Independent, UnitCube
+from bpinvert.priors.specifications import Ordered, check_base, plain_spec, read_context, read_spec, show_spec
+from bpinvert.priors.ties import Ties
+from bpinvert.priors.transform import UnitCube
 
 # Interfaces closer than this ratio would make neighbouring layers one in all but rounding errors.
 _CLOSEST = 1.01
@@ -48,9 +40,10 @@ class DepthGridPrior(BasePrior):
         Correlation length l in e-folds of depth: 1.0 ties a layer to another at 2.7 times its depth by 0.48.
     context : dict of name -> range or distribution, optional
         Known quantities of a sounding that vary, as in `LayeredPrior`.
-    **properties : range or distribution each
-        Of any one layer: a (low, high) range, log-uniform, or a frozen scipy.stats distribution of positive values.
-        Properties are independent of each other.
+    **properties : specification each
+        Of any one layer: a (low, high) range, log-uniform; a frozen scipy.stats distribution of positive values; a
+        known number, or ``Fixed([...])`` with one per layer; or a tie to a property named before it, `Relative`,
+        `PoissonRatio` or `PowerLaw`, whose factor is then what changes smoothly. Others are independent of each other.
 
     Attributes
     ----------
@@ -83,15 +76,21 @@ class DepthGridPrior(BasePrior):
         if not properties:
             raise ValueError("DepthGridPrior has no properties; give at least one, e.g. resistivity=(1, 10_000).")
         self.correlation = float(correlation)
-        self._properties = {name: _read_property(name, spec) for name, spec in properties.items()}
+        n_layers = len(self.depth) + 1
+        self._properties = {}
+        for name, spec in properties.items():
+            self._properties[name] = _read_property(name, spec, n_layers)
+            check_base(name, self._properties[name], list(self._properties)[:-1])
         self.properties = tuple(self._properties)
         self.context = read_context(context, self.properties)
-        n_layers = len(self.depth) + 1
         self.layer_counts = (n_layers,)
         self.layer_weights = np.ones(1)
-        self.parameters = tuple(f"{name}_{i + 1}" for name in self.properties for i in range(n_layers))
         self._thickness = np.diff(self.depth, prepend=0.0)
-        self._cube = _CorrelatedCube(list(self._properties.values()), _correlation_factor(self.depth, self.correlation))
+        ties = Ties({name: (n_layers, spec) for name, spec in self._properties.items()})
+        self._cube = CorrelatedCube(ties, correlation_factor(self.depth, self.correlation))
+        check_free("DepthGridPrior", self._cube)
+        entries = [f"{name}_{i + 1}" for name in self.properties for i in range(n_layers)]
+        self.parameters = tuple(entries[row] for row in ties.parameters)
         self._cube_context = UnitCube({name: (1, spec) for name, spec in self.context.items()})
 
     @classmethod
@@ -103,23 +102,22 @@ class DepthGridPrior(BasePrior):
 
         Parameters
         ----------
-        survey : forward_models.Survey of method "ves" or "mt"
+        survey : forward_models.Survey of method "ves", "ip" or "mt"
         n_layers : int, with the half-space
         correlation, context, **properties : as in the class
         """
         n_layers = count("n_layers", n_layers, 3, MOST_LAYERS)
         method = getattr(survey, "method", None)
-        if method not in ("ves", "mt"):
+        if method not in ("ves", "ip", "mt"):
             raise ValueError(
-                f"survey is of method {method!r}; reach is known of 'ves' and 'mt'. Give the depth yourself."
+                f"survey is of method {method!r}; reach is known of 'ves', 'ip' and 'mt'. Give the depth yourself."
             )
         reach = np.asarray(survey.channels.value, dtype=float)
         if method == "mt":
             if "resistivity" not in properties:
                 raise ValueError("an MT survey needs a resistivity; give e.g. resistivity=(1, 10_000).")
-            median = Independent([_read_property("resistivity", properties["resistivity"])]).values(
-                np.full((1, 1), 0.5)
-            )
+            one = UnitCube({name: (1, _read_property(name, spec, 1)) for name, spec in properties.items()})
+            median = one.values(np.full((one.size, 1), 0.5))[one.ties.places["resistivity"]]
             reach = _SKIN_DEPTH * np.sqrt(median.item() * reach)
         if not reach.max() > reach.min():
             raise ValueError("the survey has one reach only, which spans no grid. Give the depth yourself.")
@@ -178,16 +176,15 @@ class DepthGridPrior(BasePrior):
         }
 
     def _models(self, values):
-        n_layers, n = self.layer_counts[0], values.shape[1]
-        arrays = {"thickness": np.tile(self._thickness, (n, 1))}
-        for k, name in enumerate(self.properties):
-            arrays[name] = values[k * n_layers : (k + 1) * n_layers].T
-        return Models(arrays, np.full(n, n_layers))
+        n = values.shape[1]
+        arrays = {name: values[place].T for name, place in self.places.items()}
+        return Models({"thickness": np.tile(self._thickness, (n, 1)), **arrays}, np.full(n, self.layer_counts[0]))
 
     def _matrix(self, models):
-        missing = [name for name in ("thickness", *self.properties) if name not in models]
+        sought = self._cube.ties.sought
+        missing = [name for name in ("thickness", *sought) if name not in models]
         if missing:
-            raise ValueError(f"The models lack {', '.join(missing)}; give thickness and {', '.join(self.properties)}.")
+            raise ValueError(f"The models lack {', '.join(missing)}; give thickness and {', '.join(sought)}.")
         thickness = np.atleast_2d(np.asarray(models["thickness"], dtype=float))
         on_grid = thickness.shape[1] == len(self.depth) and np.allclose(thickness, self._thickness, rtol=1e-6, atol=0)
         if not on_grid:
@@ -195,75 +192,13 @@ class DepthGridPrior(BasePrior):
                 f"thickness has shape {thickness.shape} or other values than this prior's grid of {len(self.depth)} "
                 "interfaces; give models on that grid, e.g. drawn from this prior."
             )
-        arrays = [np.atleast_2d(np.asarray(models[name], dtype=float)) for name in self.properties]
-        for name, array in zip(self.properties, arrays, strict=True):
+        arrays = {name: np.atleast_2d(np.asarray(models[name], dtype=float)) for name in sought}
+        for name, array in arrays.items():
             if array.shape[1] != self.layer_counts[0]:
                 raise ValueError(
                     f"{name} has shape {array.shape}; on this grid it must be (n, {self.layer_counts[0]})."
                 )
-        return np.concatenate([array.T for array in arrays])
-
-
-class _CorrelatedCube:
-    """Blocks of equal size whose normal scores y = L z are correlated, ⇄ the unit cube u = Φ(z).
-
-    Arrays hold one parameter per row, as in `UnitCube`.
-    """
-
-    def __init__(self, distributions, factor):
-        self._factor = factor
-        n = len(factor)
-        self.size = n * len(distributions)
-        self._marginals = Independent([distribution for distribution in distributions for _ in range(n)])
-
-    def _blocks(self, x):
-        return x.reshape(self.size // len(self._factor), len(self._factor), x.shape[-1])
-
-    def _scores(self, u):
-        """z and y = L z, (P, n) each."""
-        z = ndtri(np.clip(u, TAIL, 1 - TAIL))
-        return z, (self._factor @ self._blocks(z)).reshape(z.shape)
-
-    def _independent_scores(self, x):
-        """y and z of parameters (P, n)."""
-        y = ndtri(np.clip(self._marginals.cdf(x), TAIL, 1 - TAIL))
-        z = [solve_triangular(self._factor, block, lower=True) for block in self._blocks(y)]
-        return y, np.concatenate(z)
-
-    def values(self, u) -> np.ndarray:
-        return self._marginals.values(ndtr(self._scores(u)[1]))
-
-    def cdf(self, x) -> np.ndarray:
-        return ndtr(self._independent_scores(x)[1])
-
-    def slope(self, u) -> np.ndarray:
-        z, y = self._scores(u)
-        n = len(self._factor)
-        own = self._marginals.slope(ndtr(y))
-        matrix = np.zeros((u.shape[1], self.size, self.size))
-        for start in range(0, self.size, n):
-            block = slice(start, start + n)
-            # d value/dy · L · dz/du, and dy/du of a normal score is 1/φ: the ratio of two densities at once.
-            ratio = np.exp((np.square(z[block].T)[:, None, :] - np.square(y[block].T)[:, :, None]) / 2)
-            matrix[:, block, block] = own[block].T[:, :, None] * self._factor * ratio
-        return matrix
-
-    def log_density(self, x) -> np.ndarray:
-        density = self._marginals.log_density(x)
-        inside = np.flatnonzero(density > -np.inf)
-        y, z = self._independent_scores(x[:, inside])
-        density[inside] += (np.square(y) - np.square(z)).sum(axis=0) / 2
-        n_blocks = self.size // len(self._factor)
-        return density - n_blocks * np.log(np.diagonal(self._factor)).sum()
-
-
-def _correlation_factor(depth, length):
-    """Lower Cholesky factor of the correlation of the layers between interfaces at `depth`."""
-    # The middles of the first layer and of the half-space: as if each were as thick, in ln, as its neighbour.
-    first, last = depth[0] ** 1.5 / depth[1] ** 0.5, depth[-1] ** 1.5 / depth[-2] ** 0.5
-    middle = np.log(np.concatenate([[first], np.sqrt(depth[:-1] * depth[1:]), [last]]))
-    distance = np.sqrt(3) * np.abs(middle[:, None] - middle) / length
-    return np.linalg.cholesky((1 + distance) * np.exp(-distance))
+        return self._cube.ties.stack({name: array.T for name, array in arrays.items()})
 
 
 def _read_depth(depth):
@@ -286,17 +221,19 @@ def _read_depth(depth):
     return depth
 
 
-def _read_property(name, spec):
+def _read_property(name, spec, n_layers):
     if name in ("thickness", "n_layers"):
         raise ValueError(f"{name} is fixed by depth in a DepthGridPrior; leave it out.")
-    if isinstance(spec, Ordered | Relative | list) and not _is_pair(spec):
+    read = read_spec(name, spec)
+    if isinstance(read, Ordered | list):
         shown = "a list" if isinstance(spec, list) else repr(spec)
         raise ValueError(
-            f"{name} is {shown}; on a depth grid every layer has the same (low, high) range or frozen distribution. "
-            "Give one of those."
+            f"{name} is {shown}; on a depth grid every layer has the same (low, high) range, frozen distribution or "
+            "tie to another property. Give one of those, or Fixed([...]) for known values."
         )
-    return read_distribution(name, spec)
-
-
-def _is_pair(spec):
-    return isinstance(spec, list) and all(isinstance(entry, numbers.Real) for entry in spec)
+    values = getattr(read, "value", None)
+    if isinstance(values, tuple) and len(values) != n_layers:
+        raise ValueError(
+            f"{name} is Fixed with {len(values)} values, but the grid has {n_layers} layers. Give one each."
+        )
+    return read

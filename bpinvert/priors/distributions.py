@@ -1,4 +1,4 @@
-"""What may be said about one parameter: a range, a frozen scipy.stats distribution, Ordered or Relative.
+"""What may be said about one number: a (low, high) range or a frozen scipy.stats distribution.
 
 scipy.stats is imported only when a description of one of its distributions is read: it costs half a second.
 """
@@ -9,6 +9,8 @@ import math
 import numbers
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 # A distribution without an end is cut where its tail holds this probability, so that every u decodes to a
 # number.
@@ -22,100 +24,114 @@ class LogUniform:
     low: float
     high: float
 
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
+
     def __repr__(self):
         return f"({self.low:g}, {self.high:g})"
 
 
 @dataclass(frozen=True)
-class Ordered:
-    """Values that increase downward within (low, high).
+class Uniform:
+    """Uniform between `low` and `high`: what a (low, high) pair means for Poisson's ratio, which may be 0."""
 
-    The first layer is log-uniform on (low, high), every further one log-uniform on (the one above it, high).
-    """
+    low: float
+    high: float
 
-    range: Any
+    def support(self) -> tuple[float, float]:
+        return self.low, self.high
+
+    def ppf(self, u):
+        return self.low + u * (self.high - self.low)
+
+    def cdf(self, x):
+        return np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+
+    def logpdf(self, x):
+        return np.full(np.shape(x), -math.log(self.high - self.low))
 
     def __repr__(self):
-        return f"Ordered({self.range!r})"
+        return f"({self.low:g}, {self.high:g})"
 
 
 @dataclass(frozen=True)
-class Relative:
-    """A multiple of another property of the same layer: `multiple` is a range or a frozen distribution.
+class VelocityRatio:
+    """vp/vs where Poisson's ratio ν has the distribution `ratio`: √((2 - 2ν)/(1 - 2ν)), which grows with ν.
 
-    The other property stands earlier among the keywords, e.g. ``vs=(100, 1000), vp=Relative("vs", (1.5,
-    3.0))``.
+    Elastic moduli of an isotropic body, e.g. Aki & Richards 2002, *Quantitative Seismology*, section 2.2.
     """
 
-    of: str
-    multiple: Any
+    ratio: Any
 
-    def __repr__(self):
-        return f"Relative({self.of!r}, {self.multiple!r})"
+    def support(self) -> tuple[float, float]:
+        return tuple(float(velocity_ratio(end)) for end in self.ratio.support())
+
+    def ppf(self, u):
+        return velocity_ratio(self.ratio.ppf(u))
+
+    def cdf(self, x):
+        return self.ratio.cdf(self._of(x))
+
+    def logpdf(self, x):
+        # dν/dx = x/(x² - 1)²
+        return self.ratio.logpdf(self._of(x)) + np.log(x) - 2 * np.log(np.square(x) - 1)
+
+    def _of(self, x):
+        """ν at vp/vs = x, without the rounding that would put it beyond its ends."""
+        return np.clip(0.5 - 0.5 / (np.square(x) - 1), *self.ratio.support())
 
 
-def read_spec(name: str, spec, *, positive: bool = True):
-    """The checked form of a specification: a distribution, `Ordered`, `Relative` or a list of distributions.
+def velocity_ratio(poisson):
+    """vp/vs of an isotropic body with that Poisson's ratio."""
+    return np.sqrt((2 - 2 * poisson) / (1 - 2 * poisson))
 
-    Pairs become `LogUniform`; a list whose entries are themselves specifications is one per layer. The plain
-    form that :func:`plain_spec` gives is read as well.
+
+def read_distribution(name: str, spec, *, positive: bool = True):
+    """The checked form of a specification that stands on its own: `LogUniform` or a frozen distribution.
 
     Raises
     ------
     ValueError, TypeError
         With the parameter's name and what to write instead.
     """
+    if isinstance(spec, LogUniform):
+        spec = [spec.low, spec.high]
     if isinstance(spec, dict):
-        spec = _from_plain(name, spec)
-    if isinstance(spec, Ordered):
-        return Ordered(_pair(f"{name} = Ordered", _unwrap(spec.range)))
-    if isinstance(spec, Relative):
-        return Relative(spec.of, read_distribution(f"{name} as a multiple of {spec.of}", spec.multiple))
-    if isinstance(spec, list) and not all(isinstance(entry, numbers.Real) for entry in spec):
-        return [read_distribution(f"{name}[{i}]", entry, positive=positive) for i, entry in enumerate(spec)]
-    return read_distribution(name, spec, positive=positive)
-
-
-def read_distribution(name: str, spec, *, positive: bool = True):
-    """The checked form of a specification that stands on its own: `LogUniform` or a frozen distribution."""
-    spec = _unwrap(spec)
-    if isinstance(spec, dict):
-        spec = _from_plain(name, spec)
-    if isinstance(spec, Ordered | Relative):
-        raise ValueError(
-            f"{name} is {spec!r}; Ordered and Relative describe a whole property, not a list entry, "
-            "a multiple or context. Give a (low, high) range or a frozen scipy.stats distribution there."
-        )
-    if _is_frozen(spec):
+        spec = from_plain(name, spec)
+    if is_frozen(spec):
         _check_support(name, spec, positive)
         return spec
-    return _pair(name, spec)
+    return pair(name, spec)
 
 
-def read_context(context, properties):
-    """The checked form of `context`: a distribution of each known quantity, none named like a property."""
-    if context is None:
-        return {}
-    if not isinstance(context, dict):
-        raise TypeError(
-            f"context is {context!r}; it is a dict of name -> range or distribution. Write e.g. {{'height': (25, 60)}}."
+def read_poisson(name: str, spec):
+    """A number, `Uniform` or a frozen distribution of Poisson's ratio, checked to lie above -1 and below 0.5.
+
+    Towards -1 a body has no bulk modulus, towards 0.5 no shear modulus: vp/vs is √(4/3) and infinite there.
+    """
+    if isinstance(spec, dict):
+        spec = from_plain(name, spec)
+    if is_number(spec):
+        spec = low = high = float(spec)
+    elif is_frozen(spec):
+        _check_support(name, spec, positive=False)
+        low, high = (float(end) for end in spec.support())
+    else:
+        low, high = spec.support() if isinstance(spec, Uniform) else two_numbers(name, spec)
+        spec = Uniform(low, high)
+    if low <= -1 or high >= 0.5 or (low >= high and not is_number(spec)):
+        shown = f"{spec:g}" if is_number(spec) else show_distribution(spec)
+        raise ValueError(
+            f"{name} is {shown}; it must be above -1 and below 0.5, and a range (low, high) with low < high. Of ground "
+            "it lies between 0 and 0.5: give e.g. (0.2, 0.45), or cut a distribution without ends off there."
         )
-    taken = [name for name in context if name in (*properties, "thickness", "n_layers")]
-    if taken:
-        raise ValueError(f"context names {', '.join(taken)}, which the layers already have. Choose another name.")
-    return {name: read_distribution(name, spec, positive=False) for name, spec in context.items()}
+    return spec
 
 
-def plain_spec(spec):
+def plain_distribution(spec):
     """`spec` in numbers, strings, lists and dicts, as JSON stores it."""
-    if isinstance(spec, list):
-        return [plain_spec(entry) for entry in spec]
-    if isinstance(spec, LogUniform):
+    if isinstance(spec, LogUniform | Uniform):
         return [spec.low, spec.high]
-    if isinstance(spec, Ordered):
-        return {"ordered": plain_spec(spec.range)}
-    if isinstance(spec, Relative):
-        return {"relative": spec.of, "multiple": plain_spec(spec.multiple)}
     return {
         "distribution": spec.dist.name,
         "args": [float(value) for value in spec.args],
@@ -123,13 +139,9 @@ def plain_spec(spec):
     }
 
 
-def unstorable(name: str, spec) -> str | None:
+def unstorable_distribution(name: str, spec) -> str | None:
     """None, or the sentence that says why `spec` cannot be written to a file."""
-    if isinstance(spec, list):
-        return next((reason for entry in spec if (reason := unstorable(name, entry))), None)
-    if isinstance(spec, Relative):
-        return unstorable(name, spec.multiple)
-    if isinstance(spec, LogUniform | Ordered) or type(_scipy_distribution(spec.dist.name)) is type(spec.dist):
+    if isinstance(spec, LogUniform | Uniform) or type(_scipy_distribution(spec.dist.name)) is type(spec.dist):
         return None
     return (
         f"The distribution of {name} is of the custom type {type(spec.dist).__name__}, which a file cannot "
@@ -138,38 +150,17 @@ def unstorable(name: str, spec) -> str | None:
     )
 
 
-def show_spec(spec) -> str:
+def show_distribution(spec) -> str:
     """`spec` as its user would write it, shortly."""
-    if isinstance(spec, list):
-        return f"[{', '.join(show_spec(entry) for entry in spec)}]"
-    if isinstance(spec, Ordered):
-        return f"Ordered({show_spec(spec.range)})"
-    if isinstance(spec, Relative):
-        return f"Relative({spec.of!r}, {show_spec(spec.multiple)})"
-    if isinstance(spec, LogUniform):
+    if isinstance(spec, LogUniform | Uniform):
         return repr(spec)
     words = [f"{value:g}" for value in spec.args] + [f"{key}={value:g}" for key, value in spec.kwds.items()]
     return f"{spec.dist.name}({', '.join(words)})"
 
 
-def _unwrap(spec):
-    return [spec.low, spec.high] if isinstance(spec, LogUniform) else spec
-
-
-def _pair(name, spec):
-    if callable(getattr(spec, "freeze", None)):
-        raise TypeError(
-            f"{name} is a distribution without its parameters; call it with them, e.g. lognorm(0.5, scale=100)."
-        )
-    is_pair = isinstance(spec, list | tuple) or (hasattr(spec, "tolist") and hasattr(spec, "__len__"))
-    if not is_pair or len(spec) != 2 or not all(isinstance(v, numbers.Real) and not isinstance(v, bool) for v in spec):
-        raise TypeError(
-            f"{name} is {spec!r}; a distribution is a (low, high) range, log-uniform between two numbers, or "
-            "a frozen scipy.stats distribution. Write e.g. (1, 1000)."
-        )
-    low, high = (float(value) for value in spec)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"{name} = ({low:g}, {high:g}) is not finite; give two finite numbers, low < high.")
+def pair(name: str, spec) -> LogUniform:
+    """A (low, high) range of positive numbers."""
+    low, high = two_numbers(name, spec)
     if low <= 0:
         raise ValueError(
             f"{name} = ({low:g}, {high:g}) is a log-uniform range, so both ends must be positive. Raise the "
@@ -181,7 +172,30 @@ def _pair(name, spec):
     return LogUniform(low, high)
 
 
-def _is_frozen(spec):
+def two_numbers(name: str, spec) -> tuple[float, float]:
+    """Both ends of a range, finite."""
+    if callable(getattr(spec, "freeze", None)):
+        raise TypeError(
+            f"{name} is a distribution without its parameters; call it with them, e.g. lognorm(0.5, scale=100)."
+        )
+    is_pair = isinstance(spec, list | tuple) or (hasattr(spec, "tolist") and hasattr(spec, "__len__"))
+    if not is_pair or len(spec) != 2 or not all(is_number(value) for value in spec):
+        raise TypeError(
+            f"{name} is {spec!r}; a distribution is a (low, high) range, log-uniform between two numbers, or "
+            "a frozen scipy.stats distribution. Write e.g. (1, 1000)."
+        )
+    low, high = (float(value) for value in spec)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"{name} = ({low:g}, {high:g}) is not finite; give two finite numbers, low < high.")
+    return low, high
+
+
+def is_number(value) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_frozen(spec) -> bool:
+    """Whether `spec` is a frozen distribution of scipy.stats."""
     # Not isinstance: that would import scipy.stats for every prior, also for those that never use it.
     return all(hasattr(spec, word) for word in ("dist", "args", "kwds", "ppf", "cdf", "logpdf", "support"))
 
@@ -202,39 +216,34 @@ def _check_support(name, spec, positive):
 
 
 def _show_unchecked(spec):
-    """Like :func:`show_spec` for a frozen distribution that is not checked yet."""
+    """Like :func:`show_distribution` for a frozen distribution that is not checked yet."""
     try:
-        return show_spec(spec)
+        return show_distribution(spec)
     except (TypeError, ValueError):
         return spec.dist.name
 
 
-def _from_plain(name, plain):
-    keys = set(plain)
-    if keys == {"ordered"}:
-        return Ordered(plain["ordered"])
-    if keys == {"relative", "multiple"}:
-        return Relative(plain["relative"], plain["multiple"])
-    if "distribution" in keys and keys <= {"distribution", "args", "kwds"}:
-        distribution = _scipy_distribution(plain["distribution"])
-        if distribution is None:
-            raise ValueError(
-                f"{name} has the distribution {plain['distribution']!r}; it must be the name of a continuous "
-                "distribution of scipy.stats, e.g. 'lognorm'."
-            )
-        args, kwds = plain.get("args", []), plain.get("kwds", {})
-        if not all(isinstance(value, numbers.Real) for value in (*args, *kwds.values())):
-            raise TypeError(
-                f"{name}: the parameters of {plain['distribution']} must be numbers, got {args!r}, {kwds!r}."
-            )
-        try:
-            return distribution(*args, **kwds)
-        except TypeError as error:
-            raise ValueError(f"{name}: {plain['distribution']} does not take {args!r}, {kwds!r}: {error}.") from None
-    raise ValueError(
-        f"{name} has the keys {', '.join(map(str, plain))}; a table describes either ordered, or relative "
-        "and multiple, or distribution with args and kwds."
-    )
+def from_plain(name: str, plain: dict):
+    """The frozen distribution that :func:`plain_distribution` describes."""
+    if "distribution" not in plain or not set(plain) <= {"distribution", "args", "kwds"}:
+        raise ValueError(
+            f"{name} has the keys {', '.join(map(str, plain))}; a table describes a distribution with args and kwds, "
+            "or of a whole property ordered, relative and multiple, poisson and ratio, power_law, coefficient and "
+            "exponent, or fixed."
+        )
+    distribution = _scipy_distribution(plain["distribution"])
+    if distribution is None:
+        raise ValueError(
+            f"{name} has the distribution {plain['distribution']!r}; it must be the name of a continuous "
+            "distribution of scipy.stats, e.g. 'lognorm'."
+        )
+    args, kwds = plain.get("args", []), plain.get("kwds", {})
+    if not all(isinstance(value, numbers.Real) for value in (*args, *kwds.values())):
+        raise TypeError(f"{name}: the parameters of {plain['distribution']} must be numbers, got {args!r}, {kwds!r}.")
+    try:
+        return distribution(*args, **kwds)
+    except TypeError as error:
+        raise ValueError(f"{name}: {plain['distribution']} does not take {args!r}, {kwds!r}: {error}.") from None
 
 
 def _scipy_distribution(name):

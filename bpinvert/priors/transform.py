@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpinvert.priors.distributions import TAIL, LogUniform, Ordered, Relative
+from bpinvert.priors.distributions import TAIL, LogUniform, Uniform
+from bpinvert.priors.specifications import Ordered
+from bpinvert.priors.ties import NUDGE, Ties
 
 _EPS = np.finfo(float).eps
-# A few rounding errors wide: widening a decoded range by this, and clipping, makes u = 1 give exactly the
-# high end.
-_NUDGE = 8 * _EPS
 
 
 class Independent:
     """Marginals of the rows of a matrix. Log-uniform and uniform ones are one vectorised expression."""
 
     def __init__(self, distributions):
-        ends = [(d.low, d.high) if isinstance(d, LogUniform) else d.support() for d in distributions]
+        ends = [distribution.support() for distribution in distributions]
         low, high = np.array(ends, dtype=float).reshape(-1, 2).T[:, :, None].copy()
         kinds = [_closed_form(distribution) for distribution in distributions]
         is_log, is_linear = (
@@ -35,9 +34,10 @@ class Independent:
         stop = np.where(closed, high, 1.0)
         self._width = stop - self._start
         self._width[is_log] = np.log(high[is_log] / low[is_log])
-        rounding = _NUDGE * np.where(is_log, 1 + self._width, np.maximum(abs(self._start), abs(stop)))
+        # Widening a decoded range by a few rounding errors, and clipping, makes u = 1 give exactly the high end.
+        rounding = NUDGE * np.where(is_log, 1 + self._width, np.maximum(abs(self._start), abs(stop)))
         self._wide = self._width + np.where(closed, rounding, 0.0)
-        self._narrow = self._width * np.where(closed, 1 - _NUDGE, 1.0)
+        self._narrow = self._width * np.where(closed, 1 - NUDGE, 1.0)
         self._first = np.where(np.isfinite(low) & (low != 0), 0.0, TAIL)
         self._last = np.where(np.isfinite(high), 1.0, 1 - TAIL)
         self._log_volume = np.log(self._width[closed]).sum()
@@ -98,119 +98,93 @@ class Independent:
 
 
 class UnitCube:
-    """A vector of P parameters, given in blocks, ⇄ [0, 1]^P.
+    """P parameters among the M entries of a model, given in blocks, ⇄ [0, 1]^P.
 
     Parameters
     ----------
     blocks : dict of name -> (size, spec)
-        `spec` is a distribution shared by the block's entries, a list with one each, `Ordered`, or `Relative`
-        to an earlier block of the same size. So dependence stays inside a block, or between equal places of
-        two blocks.
+        `spec` is a distribution or `Fixed`, a list with one of those for each entry, `Ordered`, or a tie to an earlier
+        block of the same size. So dependence stays inside a block, or between equal places of two blocks.
     """
 
     def __init__(self, blocks):
-        self.places = {}
-        distributions, self._ordered, self._relative = [], {}, {}
-        for name, (size, spec) in blocks.items():
-            place = slice(len(distributions), len(distributions) + size)
-            self.places[name] = place
-            if isinstance(spec, Ordered):
-                distributions += [spec.range] * size
-                self._ordered[name] = spec.range
-            elif isinstance(spec, Relative):
-                distributions += [spec.multiple] * size
-                self._relative[name] = spec.of
-            else:
-                distributions += spec if isinstance(spec, list) else [spec] * size
-        self.size = len(distributions)
-        self._independent = Independent(distributions)
+        self.ties = Ties(blocks)
+        self.size = len(self.ties.parameters)
+        self._independent = Independent(self.ties.distributions)
+        # (row, low, high) of every free value that is bounded by the one before it.
+        self._below_another = [
+            (j, spec.range.low, spec.range.high)
+            for name, (_, spec) in blocks.items()
+            if isinstance(spec, Ordered)
+            for j in range(*self.ties.free_rows(name).indices(self.size))[1:]
+        ]
 
     def values(self, u) -> np.ndarray:
-        """u (P, n) → parameters (P, n)."""
-        x = self._independent.values(u)
-        return self._depend(u, x) if self._ordered or self._relative else x
+        """u (P, n) → entries (M, n)."""
+        return self.ties.entries(self._free_values(u))
 
     def cdf(self, x) -> np.ndarray:
-        """Parameters (P, n) → u (P, n), each given the parameters before it."""
-        u = self._independent.cdf(self._multiples(x))
-        for j, low, high in self._below_another():
-            above = np.clip(x[j - 1], low, high)
+        """Entries (M, n) → u (P, n) of each parameter given those before it."""
+        free, _ = self._free(x)
+        u = self._independent.cdf(free)
+        for j, low, high in self._below_another:
+            above = np.clip(free[j - 1], low, high)
             room = np.log(high / above)
-            share = np.log(np.clip(x[j], above, high) / above) / np.where(room > 0, room, 1.0)
-            u[j] = np.where((x[j] >= high) & (room > 0), 1.0, np.minimum(share, 1.0))
+            share = np.log(np.clip(free[j], above, high) / above) / np.where(room > 0, room, 1.0)
+            u[j] = np.where((free[j] >= high) & (room > 0), 1.0, np.minimum(share, 1.0))
         return u
 
     def slope(self, u) -> np.ndarray:
-        """d ln|parameter| / du at u (P, n): (n, P) if all are independent, else (n, P, P), lower triangular.
+        """d ln|entry| / du at u (P, n): (n, P) if all entries are independent parameters, else (n, M, P).
 
-        Entry [k, i, j] is d ln p_i / d u_j of model k.
+        Entry [k, i, j] is d ln x_i / d u_j of model k; 0 for j beyond i.
         """
         diagonal = self._independent.slope(u)
-        if not (self._ordered or self._relative):
+        if self.ties.trivial and not self._below_another:
             return diagonal.T
         matrix = np.zeros((u.shape[1], self.size, self.size))
         entries = np.arange(self.size)
         matrix[:, entries, entries] = diagonal.T
-        x = self.values(u)
-        for name, place in self.places.items():
-            if name in self._relative:
-                matrix[:, place] += matrix[:, self.places[self._relative[name]]]
-            for j in range(place.start + 1, place.stop if name in self._ordered else 0):
-                matrix[:, j] = matrix[:, j - 1] * (1 - np.clip(u[j], 0, 1))[:, None]
-                matrix[:, j, j] = np.log(self._ordered[name].high / x[j - 1])
-        return matrix
+        free = self._free_values(u) if self._below_another else None
+        for j, _, high in self._below_another:
+            matrix[:, j] = matrix[:, j - 1] * (1 - np.clip(u[j], 0, 1))[:, None]
+            matrix[:, j, j] = np.log(high / free[j - 1])
+        return self.ties.slope(matrix)
 
     def log_density(self, x) -> np.ndarray:
-        """Natural logarithm of the density of parameters (P, n) in their own units, (n,); -inf outside."""
-        density = self._independent.log_density(self._multiples(x))
+        """Natural logarithm of the density of the parameters among the entries (M, n), (n,); -inf outside."""
+        free, x = self._free(x)
+        density = self._independent.log_density(free)
         inside = np.flatnonzero(density > -np.inf)
-        x = x[:, inside]
-        for base in self._relative.values():
-            density[inside] -= np.log(np.abs(x[self.places[base]])).sum(axis=0)
-        for j, low, high in self._below_another():
+        density[inside] -= self.ties.log_stretch(x[:, inside])
+        free = free[:, inside]
+        for j, low, high in self._below_another:
             # `Independent` has counted log-uniform on (low, high); it is log-uniform on (the value above,
             # high).
-            room = np.maximum(np.log(high / x[j - 1]), _EPS)
-            density[inside] += np.where(x[j] >= x[j - 1], np.log(np.log(high / low) / room), -np.inf)
+            room = np.maximum(np.log(high / free[j - 1]), _EPS)
+            density[inside] += np.where(free[j] >= free[j - 1], np.log(np.log(high / low) / room), -np.inf)
         return density
 
-    def _below_another(self):
-        """(row, low, high) of every value that is bounded by the one before it."""
-        for name, limits in self._ordered.items():
-            for j in range(self.places[name].start + 1, self.places[name].stop):
-                yield j, limits.low, limits.high
+    def _free(self, x):
+        return self.ties.free(x, self._independent.low, self._independent.high)
 
-    def _depend(self, u, x):
-        """Independent values x, changed in place, → the parameters that depend on those before them."""
-        for name, place in self.places.items():
-            if name in self._relative:
-                x[place] *= x[self.places[self._relative[name]]]
-            elif name in self._ordered:
-                high = self._ordered[name].high
-                for j in range(place.start + 1, place.stop):
-                    share = np.clip(u[j], 0, 1)
-                    value = x[j - 1] * np.exp(share * np.log(high / x[j - 1]))
-                    x[j] = np.where(share == 1, high, np.minimum(value, high))
-        return x
-
-    def _multiples(self, x):
-        """Parameters with each `Relative` one divided by its base, without rounding errors at its ends."""
-        if not self._relative:
-            return x
-        raw = np.array(x)
-        for name, base in self._relative.items():
-            place = self.places[name]
-            multiple = x[place] / x[self.places[base]]
-            low, high = self._independent.low[place], self._independent.high[place]
-            multiple = np.where((multiple < low) & (multiple >= low - _NUDGE * abs(low)), low, multiple)
-            raw[place] = np.where((multiple > high) & (multiple <= high + _NUDGE * abs(high)), high, multiple)
-        return raw
+    def _free_values(self, u):
+        free = self._independent.values(u)
+        for j, _, high in self._below_another:
+            share = np.clip(u[j], 0, 1)
+            value = free[j - 1] * np.exp(share * np.log(high / free[j - 1]))
+            free[j] = np.where(share == 1, high, np.minimum(value, high))
+        return free
 
 
 def _closed_form(distribution):
     """ "log" or "linear" for what is (log-)uniform on its support, else None."""
     if isinstance(distribution, LogUniform):
         return "log"
+    if isinstance(distribution, Uniform):
+        return "linear"
+    if not hasattr(distribution, "dist"):
+        return None
     # By the type, not the name: a user's own distribution may call itself "uniform".
     kind = type(distribution.dist).__name__
     if kind == "uniform_gen":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from bpinvert.priors.base import BasePrior, count, unit_points
-from bpinvert.priors.distributions import Ordered, Relative, plain_spec, read_spec, show_spec
+from bpinvert.priors.base import BasePrior, check_free, count, unit_points
 from bpinvert.priors.models import Models
+from bpinvert.priors.specifications import Ordered, check_base, plain_spec, read_spec, show_spec
 from bpinvert.priors.transform import UnitCube
 
 
@@ -16,12 +16,14 @@ class Prior(BasePrior):
     Parameters
     ----------
     **distributions
-        For each parameter: a (low, high) range, log-uniform; a frozen scipy.stats distribution, also of
-        negative values; or ``Relative("other", (low, high))`` to a parameter named before it.
+        For each quantity: a (low, high) range, log-uniform; a frozen scipy.stats distribution, also of
+        negative values; a known number; or, tied to one named before it, ``Relative("other", (low, high))``,
+        `PoissonRatio` or `PowerLaw`.
 
     Attributes
     ----------
-    parameters : tuple of str
+    properties : tuple of str, all quantities
+    parameters : tuple of str, those that are not exactly determined
 
     Examples
     --------
@@ -34,12 +36,12 @@ class Prior(BasePrior):
     def __init__(self, **distributions):
         if not distributions:
             raise ValueError("Prior() has no parameters; give at least one, e.g. Prior(depth=(1, 100)).")
-        self.parameters = self.properties = tuple(distributions)
+        self.properties = tuple(distributions)
         self.context = {}
         self._distributions = {}
         for name, spec in distributions.items():
             spec = read_spec(name, spec, positive=False)
-            if isinstance(spec, list | Ordered):
+            if isinstance(spec, list | Ordered) or isinstance(getattr(spec, "value", None), tuple):
                 raise ValueError(
                     f"{name} is {show_spec(spec)}, but an unlayered parameter is one number. Give a (low, "
                     "high) range or a frozen scipy.stats distribution."
@@ -47,6 +49,16 @@ class Prior(BasePrior):
             check_base(name, spec, self._distributions)
             self._distributions[name] = spec
         self._cube = UnitCube({name: (1, spec) for name, spec in self._distributions.items()})
+        check_free("Prior", self._cube)
+        self.parameters = tuple(self.properties[row] for row in self._cube.ties.parameters)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ends = self._cube.values(np.repeat([[0.0, 1.0]], self._cube.size, axis=0))
+        for name, values in zip(self.properties, ends, strict=True):
+            if not np.isfinite(values).all():
+                raise ValueError(
+                    f"{name} is {show_spec(self._distributions[name])}, but {self._distributions[name].of} can be "
+                    "negative or zero, which has no such power. Keep it positive, or take a whole positive exponent."
+                )
 
     def draw(self, n, rng, method="random") -> Models:
         """`n` models drawn from the prior: a dict of arrays (n,).
@@ -74,19 +86,11 @@ class Prior(BasePrior):
         return self._distributions.items()
 
     def _models(self, values):
-        return Models(zip(self.parameters, values, strict=True))
+        return Models(zip(self.properties, values, strict=True))
 
     def _matrix(self, models):
         missing = [name for name in self.parameters if name not in models]
         if missing:
             raise ValueError(f"The models lack {', '.join(missing)}; the prior needs {', '.join(self.parameters)}.")
-        return np.stack([np.atleast_1d(np.asarray(models[name], dtype=float)) for name in self.parameters])
-
-
-def check_base(name, spec, earlier):
-    """Refuse a `Relative` to something that is not among the `earlier` parameters."""
-    if isinstance(spec, Relative) and spec.of not in earlier:
-        raise ValueError(
-            f"{name} is relative to {spec.of!r}, but before it stand only "
-            f"{', '.join(earlier) or 'no others'}. Name an existing parameter and give it before {name}."
-        )
+        given = {name: np.atleast_1d(np.asarray(models[name], dtype=float)) for name in self.parameters}
+        return self._cube.ties.stack({name: values[None] for name, values in given.items()})
