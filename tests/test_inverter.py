@@ -315,6 +315,7 @@ def test_fit_takes_generated_samples_and_refuses_those_of_another_prior(sounding
         bp.Inverter(SURVEY, other, NOISE).fit(samples)
 
 
+@pytest.mark.slow
 def test_a_stream_of_fresh_models_trains_too(soundings):
     inverter = bp.Inverter(SURVEY, PRIOR, NOISE, hidden=16, max_epochs=8)
     inverter.fit(stream=True, n_samples=2000, n_calibration=1000, progress=False)
@@ -338,7 +339,7 @@ class Heights(Survey):
         return {"survey": "Heights"}
 
 
-def test_known_quantities_of_each_sounding_are_used():
+def test_known_quantities_of_each_sounding_are_used(tmp_path):
     survey = Heights()
     prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=(1, 100), context={"height": (2, 20)})
     inverter = bp.Inverter(survey, prior, NOISE, hidden=16, max_epochs=10)
@@ -355,8 +356,11 @@ def test_known_quantities_of_each_sounding_are_used():
     np.testing.assert_array_equal(answer["height"].values, height)
     with pytest.raises(ValueError, match="needs height of every sounding"):
         inverter.invert(sheet.drop_vars("height"))
-    with pytest.raises(ValueError, match="Heights is not one of forward_models' surveys and cannot be stored"):
-        inverter.save("nowhere.nc")
+    inverter.save(tmp_path / "heights.nc")
+    with pytest.raises(ValueError, match="Heights, which is not one of forward_models' and which a file cannot hold"):
+        bp.load_inverter(tmp_path / "heights.nc")
+    again = bp.load_inverter(tmp_path / "heights.nc", survey=Heights())
+    xr.testing.assert_identical(again.invert(sheet), answer)
 
 
 class Line:
@@ -386,6 +390,7 @@ def test_models_without_layers_go_the_same_way():
     assert answer["a"].dims == ("sounding",)
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
     from bpinvert.inverter import training_sheets
 
@@ -452,6 +457,8 @@ def test_a_custom_distribution_is_used_but_not_stored(tmp_path):
     prior = bp.LayeredPrior(n_layers=2, thickness=(1, 50), resistivity=Triangle(a=10, b=100)())
     inverter = bp.Inverter(SURVEY, prior, NOISE, hidden=8, max_epochs=1)
     inverter.fit(n_samples=600, n_calibration=1000, progress=False)
+    result = inverter.invert(SURVEY(**prior.draw(2, 1)))
+    assert np.isfinite(result["resistivity"]).all() and "LayeredPrior(n_layers=2" in result.attrs["prior"]
     with pytest.raises(ValueError, match="custom type Triangle, which a file cannot hold"):
         inverter.save(tmp_path / "x.nc")
 
@@ -620,6 +627,7 @@ def test_the_networks_can_be_looked_into(inverter, mixture):
     assert squares.networks[3].W_.shape == (4 + 1, 5)
 
 
+@pytest.mark.slow
 def test_the_learning_curve_says_whether_more_samples_would_help(inverter, soundings):
     curve = inverter.learning_curve()
     assert curve["training_loss"].shape == (1, SMALL["max_epochs"])

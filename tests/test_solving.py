@@ -48,8 +48,8 @@ def kind(observed, inverter=None):
 
 def test_the_kind_of_a_sounding_is_told_by_its_readings_errors_layers_and_segments():
     data = soundings(1)
-    readings, position, layers, segments = kind(sheet(data))
-    assert readings == len(AB2) and segments == 1 and layers in (2, 3, 4, 5)
+    readings, position, layers, segments, missing = kind(sheet(data))
+    assert readings == len(AB2) and segments == 1 and layers in (2, 3, 4, 5) and missing == 0
     # errors that have to be estimated are told by a negative position; the first guess is the middle
     assert position == pytest.approx(-1.5)
     assert kind(sheet(data, 0.01))[1] == pytest.approx(0, abs=1e-9)
@@ -63,6 +63,7 @@ def test_the_kind_of_a_sounding_is_told_by_its_readings_errors_layers_and_segmen
     assert moved.strata[0, 3] == 2 and (moved.shift != 0).any()
 
 
+@pytest.mark.slow
 def test_an_inverters_own_readings_with_its_own_errors_are_a_kind():
     survey = Schlumberger(ab2=np.geomspace(1, 300, 12))
     inverter = bp.Inverter(survey, PRIOR.fixed(3), bp.Noise(relative=0.03), **SMALL).fit(**FIT)
@@ -157,6 +158,7 @@ def test_readings_outside_the_training_range_are_told_without_the_displacement()
     assert not result["reading_outside"].values.any() and "training range: ρa" not in bp.explain(result)
 
 
+@pytest.mark.slow
 def test_displaced_segments_of_a_survey_with_prescribed_mn_are_reported_too():
     survey = Schlumberger(ab2=AB2, mn2=MN2)
     inverter = bp.Inverter(survey, PRIOR.fixed(3), bp.Noise(relative=0.03), **SMALL).fit(**FIT)

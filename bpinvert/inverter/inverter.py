@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import numbers
-
-import numpy as np
-from sklearn.base import is_regressor
-
-from bpinvert import checks, geometry, results
-from bpinvert.inverter import answering, calibrating, file, fitting, learning
-from bpinvert.inverter.branch import learns_scores
-from bpinvert.inverter.known import Known
+from bpinvert import checks, failures, geometry, results
+from bpinvert.inverter import answering, calibrating, describing, doors, file, fitting, learning
+from bpinvert.inverter.conflicts import mark_conflicts
 from bpinvert.inverter.sampler import Sampler
-from bpinvert.inverter.solving import FEWEST_PLACES, LEVELS
-from bpinvert.noise import Noise, usual_noise
+from bpinvert.noise import usual_noise
 from bpinvert.priors.base import count
 from bpinvert.sheets import Sheets
 
@@ -80,43 +72,15 @@ class Inverter:
         sheets=None,
         random_state=0,
     ):
-        for value, needed, what in ((survey, "channels", "survey"), (prior, "draw", "prior")):
-            if not hasattr(value, needed):
-                raise TypeError(
-                    f"{what} is a {type(value).__name__}; pass a survey of forward_models and a prior of bpinvert, "
-                    "in this order."
-                )
-        if noise is not None and not isinstance(noise, Noise):
-            raise TypeError(f"noise is {noise!r}; pass a Noise, e.g. Noise(relative=0.03).")
-        readings = len(survey.channels.columns(survey.channels.quantities[0]))
-        if readings < FEWEST_PLACES:
-            raise ValueError(
-                f"the survey has {readings} readings; at least {FEWEST_PLACES} are needed to invert. Add readings."
-            )
-        lacking = set(survey.properties) - set(prior.properties)
-        if lacking or set(survey.context) - set(prior.context):
-            raise ValueError(
-                f"{type(survey).__name__} needs {', '.join((*survey.properties, *survey.context))} but the prior "
-                f"has {', '.join((*prior.properties, *prior.context))}. Give the prior a distribution of each."
-            )
-        if not isinstance(false_alarm_rate, numbers.Real) or not 0 < false_alarm_rate < 0.5:
-            raise ValueError(f"false_alarm_rate is {false_alarm_rate!r}; it must be between 0 and 0.5, e.g. 0.01.")
+        doors.check_purpose(survey, prior, noise, false_alarm_rate)
         self.noise = usual_noise(survey.channels) if noise is None else noise
         self.survey = self.noise.resolving(survey)
         self.prior = prior
         self.settings = {"hidden": hidden, "trainer": trainer, "max_epochs": max_epochs, "max_time": max_time}
         if network is not None:
             self.settings = {}
-        if network is not None and (
-            isinstance(network, type) or not hasattr(network, "fit") or not is_regressor(network)
-        ):
-            raise TypeError(
-                f"network is a {type(network).__name__}; pass an unfitted scikit-learn regressor, e.g. "
-                "bpinvert.network.BPRegressor(...)."
-            )
+        doors.check_training(network, sheets)
         self.network = network
-        if sheets is not None and not isinstance(sheets, Sheets):
-            raise TypeError(f"sheets is {sheets!r}; pass a Sheets, e.g. Sheets(complete=1.0).")
         self.sheets = Sheets() if sheets is None else sheets
         self.false_alarm_rate = false_alarm_rate
         self.random_state = count("random_state", random_state, low=0)
@@ -125,8 +89,7 @@ class Inverter:
         self.identity = {}
 
     def __repr__(self):
-        channels = self.survey.channels
-        places = f"{channels.coordinate} {channels.value.min():g}–{channels.value.max():g} {channels.coordinate_unit}"
+        places = geometry.span_of(self.survey.channels)
         return f"Inverter({type(self.survey).__name__}, {places}, {self.prior!r}, {self.noise!r})"
 
     @property
@@ -138,18 +101,7 @@ class Inverter:
 
     def to_dict(self) -> dict:
         """JSON-able description of what the inverter is made for, without anything fitted."""
-        trainer = self.settings.get("trainer")
-        own = {} if trainer is None else {"trainer": trainer if isinstance(trainer, str) else trainer.to_dict()}
-        return {
-            "survey": self.survey.to_dict(),
-            "prior": self.prior.to_dict(),
-            "noise": self.noise.to_dict(),
-            "sheets": self.sheets.to_dict(),
-            "settings": self.settings | own,
-            "network": None if self.network is None else _in_words(self.network),
-            "false_alarm_rate": self.false_alarm_rate,
-            "random_state": self.random_state,
-        }
+        return describing.described(self)
 
     def fit(
         self,
@@ -194,12 +146,9 @@ class Inverter:
         """
         n_calibration = count("n_calibration", n_calibration, low=checks.fewest(self.false_alarm_rate))
         seed = count("seed", seed, low=0)
-        if stream and self.network is not None and not hasattr(self.network, "fit_stream"):
-            raise ValueError(
-                f"stream=True needs a network that learns from a stream, and {type(self.network).__name__} does not; "
-                "pass a BPRegressor or a BPEnsemble, or raise n_samples instead."
-            )
+        doors.check_stream(stream, self.network)
         simulations = fitting.simulations_of(self, samples, n_samples, seed)
+        failed = failures.report(simulations.models, simulations.failed)
         self.solver = fitting.train(self, simulations, n_samples if stream else None, seed, progress, checkpoint)
         self.calibrations, self.reports = {}, {}
         for level in ("network", "refined"):
@@ -209,6 +158,7 @@ class Inverter:
             "seed": seed,
             "n_samples": n_samples if stream else len(simulations),
             "stream": stream,
+            "failed": failed,
             "versions": results.versions(),
         }
         return self
@@ -252,7 +202,7 @@ class Inverter:
         ValueError
             If the inverter is not fitted, the level unknown, or `n` too small for the false-alarm rate.
         """
-        _check_level(level)
+        doors.check_level(level)
         if not hasattr(self, "solver"):
             raise ValueError("this inverter is not fitted; call fit() before calibrate().")
         sampled = level == "posterior"
@@ -308,100 +258,33 @@ class Inverter:
             If the inverter is not fitted, the level unknown, the data do not belong to this survey, or `fixed` says
             what no model of the prior can have.
         """
-        _check_level(level)
+        doors.check_level(level)
         # The checks of a sampled sounding are those of the best fit it began with.
         checked = "refined" if level == "posterior" else level
         if checked not in self.calibrations:
             raise ValueError("this inverter is not fitted; call fit(), or load one with load_inverter(path).")
-        n_layers, draws = self._check_count(n_layers), count("draws", draws, low=0)
+        n_layers, draws = doors.layer_count(n_layers, self.networks), count("draws", draws, low=0)
         observed = geometry.as_observed(observed, self.survey)
-        known = self._known(fixed, observed.sizes["sounding"], n_layers, conformal)
+        known = doors.known_values(fixed, self.prior, observed.sizes["sounding"], n_layers, conformal)
         sampler = None
         if level == "posterior" or draws or conformal:
-            self._check_posterior(level)
-            sampler = Sampler.of(self, level, draws, intervals=self._intervals(level) if conformal else None)
+            doors.check_posterior(level, self.networks)
+            sampler = Sampler.of(self, level, draws, intervals=doors.intervals(self, level) if conformal else None)
         label = progress and "inverting"
         answer = answering.answer(self.solver, self.prior, observed, level, label, sampler, n_layers, known)
+        calibration = self.calibrations[checked]
+        mark_conflicts(self.solver, observed, answer, calibration, self.false_alarm_rate, level, n_layers)
         result = results.build(
             observed,
             answer,
-            self.calibrations[checked],
+            calibration,
             self.false_alarm_rate,
             level,
-            self.survey.channels,
+            self.survey,
             (sampler.coordinates if sampler else {}) | (known.coordinates if known else {}),
         )
-        described = {
-            "inverter": self.identity,
-            "survey": self.survey.to_dict(),
-            # A custom distribution has no description but its own.
-            "prior": self.prior.to_dict() if self.prior.storable is None else repr(self.prior),
-            "noise": self.noise.to_dict(),
-            "sheets": self.sheets.to_dict(),
-            "settings": self.to_dict()["settings"] | {"network": self.to_dict()["network"]},
-            "training_range": answering.training_range(self.solver),
-            "context_range": answering.context_range(self.solver),
-            "versions": results.versions(),
-        }
-        result.attrs |= {name: json.dumps(value, sort_keys=True) for name, value in described.items()}
-        result.attrs["read_report"] = observed.attrs.get("read_report", "")
+        result.attrs |= describing.attributes(self, observed)
         return result
-
-    def _known(self, fixed, n, n_layers, conformal):
-        if fixed is None:
-            return None
-        if conformal:
-            raise ValueError(
-                "conformal intervals were calibrated without known values and do not hold with them; leave out one of "
-                "conformal and fixed."
-            )
-        known = Known.read(fixed, self.prior, n)
-        if n_layers != "auto" and not known.able(n_layers).all():
-            raise ValueError(
-                f"fixed names a layer that models of n_layers={n_layers} lack; give more layers, or leave n_layers "
-                "'auto'."
-            )
-        return known
-
-    def _check_posterior(self, level):
-        if level == "refined":
-            raise ValueError(
-                "level 'refined' has no posterior to draw from; use level='posterior', or 'network' for the network's."
-            )
-        if level == "network" and not all(learns_scores(branch.network) for branch in self.solver.branches.values()):
-            raise ValueError(
-                "this inverter's network answers with a point; draws at level 'network' need one with a density, such "
-                "as BPRegressor(head='mixture'). Use level='posterior', which samples with the physics."
-            )
-
-    def _intervals(self, level):
-        if level not in self.reports:
-            raise ValueError(
-                f"conformal intervals need a report on level {level!r}; call calibrate(level={level!r}) first."
-            )
-        sections = self.reports[level].sections
-        for n_layers, branch in self.solver.branches.items():
-            if n_layers not in sections:
-                raise ValueError(
-                    f"the report on level {level!r} has no simulation of {n_layers} layers; call "
-                    f"calibrate(level={level!r}) with more of them."
-                )
-            if branch.prior.log_slope(np.full((1, len(branch.prior.parameters)), 0.5)).ndim == 3:
-                raise ValueError(
-                    "conformal intervals are for independent parameters, and those of this prior depend on each other. "
-                    "Leave conformal out."
-                )
-        return {count: sections[count].intervals() for count in sections}
-
-    def _check_count(self, n_layers):
-        """ "auto" or a layer count of the prior."""
-        if isinstance(n_layers, str) and n_layers == "auto":
-            return n_layers
-        known = list(self.networks)
-        if isinstance(n_layers, str) or n_layers not in known or known == [0]:
-            said = "auto" if known == [0] else f"'auto' or one of {', '.join(map(str, known))}"
-            raise ValueError(f"n_layers is {n_layers!r}; this inverter's prior allows {said}. Give one of these.")
-        return int(n_layers)
 
     def check(self, observed, level="refined", *, progress=False):
         """Only the flags of observed soundings: ``score``, ``p_value``, ``outside``, ``p_joint``, ``flag``, …
@@ -409,13 +292,7 @@ class Inverter:
         Parameters and errors as in :meth:`invert`; "posterior" has the flags of "refined", and nothing is sampled.
         """
         result = self.invert(observed, "refined" if level == "posterior" else level, progress=progress)
-        given = getattr(observed, "variables", ())
-        keep = ["score", "p_value", "outside", "p_joint", "flag", "reading_outside", "status", "used", "chi2"]
-        keep += ["freedom", "noise_estimate", "n_layers", "n_similar"]
-        keep += [name for name in ("segment_shift",) if name in result]
-        data = [name for name in result.data_vars if result[name].dims == ("sounding", "reading")]
-        names = [name for name in result.data_vars if result[name].dims == ("sounding",) and name in given]
-        return result[list(dict.fromkeys([*keep, *data, *names]))]
+        return results.flags_of(result, getattr(observed, "variables", ()))
 
     def save(self, path) -> None:
         """Write the inverter as one netCDF-3 file; :func:`load_inverter` reads it.
@@ -428,14 +305,3 @@ class Inverter:
         if not self.calibrations:
             raise ValueError("this inverter is not fitted; call fit() before save().")
         file.write(self, path)
-
-
-def _in_words(network) -> str:
-    """A regressor with all of its settings; scikit-learn's own text leaves out what is long."""
-    settings = ", ".join(f"{name}={value!r}" for name, value in sorted(network.get_params(deep=True).items()))
-    return f"{type(network).__name__}({' '.join(settings.split())})"
-
-
-def _check_level(level):
-    if level not in LEVELS:
-        raise ValueError(f"level is {level!r}; it must be one of {', '.join(map(repr, LEVELS))}. Choose one of these.")

@@ -24,7 +24,7 @@ class Solution:
     freedom : (n,) int array, used data beyond the parameters of the model and the displacements
     chi2 : (n,) array, mean squared residual over used readings
     scores : (n, n_checks) array
-    strata : (n, 4) array, what the calibration tells apart (see `checks.Calibration`)
+    strata : (n, 5) array, what the calibration tells apart (see `checks.Calibration`)
     status : (n,) int array
     noise_estimate : (n,) array
     summaries : list of (rows, {name: (dims, array)}), what is known of the posteriors of some; see `summarizing`

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from bpinvert import checks, geometry
+from bpinvert.inverter import scoring
 from bpinvert.inverter.choosing import choose, criterion, noise_factor
 from bpinvert.inverter.honouring import honour
-from bpinvert.inverter.pressing import pressure
 from bpinvert.inverter.problem import Assumed, Problem
 from bpinvert.inverter.searching import Search
 from bpinvert.inverter.solution import Solution
 from bpinvert.inverter.training_sheets import shift_variance
+from bpinvert.missing import completed
 from bpinvert.noise import FREEDOM
 from bpinvert.refinement import Refined
 from bpinvert.results import STATUS
@@ -55,6 +56,7 @@ class Solver:
         are any, and a last one starts from these. Those soundings are solved apart from the others, and so are those of
         which something is known: errors and checks are those of the data alone, the models honour what is known.
         """
+        group = self._with_context(group)
         rows = np.flatnonzero((group.n_places() >= FEWEST_PLACES) & self.context_possible(group))
         if not rows.size:
             return
@@ -90,6 +92,7 @@ class Solver:
 
         A height of -9999 m is a way to say that it is missing.
         """
+        group = self._with_context(group)
         possible = np.all([np.isfinite(values) for values in group.context.values()], axis=0)
         possible = np.broadcast_to(possible, len(group.rows)).copy()
         rows = np.flatnonzero(possible) if group.context else []
@@ -100,17 +103,31 @@ class Solver:
             possible[rows] = np.isfinite(data).any(axis=1)
         return possible
 
+    def _with_context(self, group):
+        """The same with a mean height, or what else must be known, for a method that has no reading: it has no say."""
+        if not group.context or not group.survey.channels.joined:
+            return group
+        first = len(self.codec.channels) + len(self.codec.level_names)
+        usual = dict(zip(self.codec.context_names, self.codec.mean[first:], strict=True))
+        context = dict(group.context)
+        for (_, own), part in zip(group.survey.parts, group.survey.channels.parts, strict=True):
+            unused = ~group.used[:, part.columns].any(axis=1)
+            for key in map(part.named, own.context):
+                context[key] = np.where(unused, usual[key], context[key])
+        return replace(group, context=context)
+
     def proposals(self, group) -> dict[int, dict]:
         """The networks' own models by layer count, of all soundings of `group` whatever their readings."""
-        problem = Problem(group, self.survey, self.noise, self.sheets.shift)
+        problem = Problem(self._with_context(group), self.survey, self.noise, self.sheets.shift)
         answers = self.search.propose(problem, self._at_first(problem))
         return {count: self.branches[count].codec.decode(answer.u) for count, answer in answers.items()}
 
     def _at_first(self, problem) -> Assumed:
         levels, unknown = problem.first_levels
-        return self._assume(problem, levels, unknown, np.zeros((len(problem), len(problem.segments))))
+        return self.assume(problem, levels, unknown, np.zeros((len(problem), len(problem.segments))))
 
-    def _assume(self, problem, levels, unknown, variance) -> Assumed:
+    def assume(self, problem, levels, unknown, variance) -> Assumed:
+        """What is assumed of errors of these levels, estimated where `unknown`, with MN segments displaced so much."""
         return problem.assume(self.codec, levels, unknown, variance, shift_variance(self.sheets.shift))
 
     def _again(self, search, problem, assumed, answers):
@@ -124,7 +141,7 @@ class Solver:
         _, factor = noise_factor(answers, n_used, room, 0)
         variance = assumed.shift_variance
         if len(problem.segments):
-            free = self._assume(problem, levels, unknown, _FREE * problem.movable)
+            free = self.assume(problem, levels, unknown, _FREE * problem.movable)
             displacement = problem.displacement(free)
             n_shifts = displacement.n_free
             moved = search.refine(problem, free, answers, search=True)
@@ -138,14 +155,16 @@ class Solver:
             variance = np.where(displaced[:, None], variance, 0.0)
             answers = {count: _either(displaced, moved[count], answer) for count, answer in answers.items()}
         levels = np.where(unknown[:, None], levels * factor[:, None], levels)
-        assumed = self._assume(problem, levels, unknown, variance)
+        assumed = self.assume(problem, levels, unknown, variance)
         return assumed, search.refine(problem, assumed, answers)
 
     def _compare(self, problem, assumed, models, counts):
         """What the models predict, and observed less predicted on the scale on which they are fitted."""
-        predicted = problem.survey(**self._filled(models, counts), **problem.context)
+        models = self._filled(models, counts) | problem.context
+        predicted = problem.survey(**models)
+        compared = completed(problem.survey, models, predicted)
         with np.errstate(over="ignore"):
-            return predicted, assumed.scaled - problem.channels.to_scale(predicted, assumed.width)
+            return predicted, assumed.scaled - problem.channels.to_scale(compared, assumed.width)
 
     def _finish(self, problem, assumed, answers, level) -> Solution:
         """Choose the layer counts, re-simulate, and score."""
@@ -155,35 +174,16 @@ class Solver:
         converged = np.any([answer.converged & (counts == count) for count, answer in answers.items()], axis=0)
         fit = self.fit(problem, assumed, counts, u)
         shift, residuals = fit["shift"], fit["residuals"]
-        corrected, view = problem, assumed.view
-        if shift.any():
-            # A displacement that was found is the electrodes', not the ground's: the checks see the data without it.
-            corrected = problem.without(shift)
-            still = np.zeros_like(assumed.shift_variance)
-            view = self._assume(corrected, assumed.levels, assumed.unknown, still).view
-        beyond = self._beyond(corrected)
-        seen = checks.CheckInputs(
-            inputs=view.inputs,
-            beyond=beyond.max(axis=1),
-            distance=view.distance,
-            roughness=view.roughness,
-            n_rough=view.n_rough,
-            n_mapped=view.n_mapped,
-            residuals=residuals,
-        )
-        if level != "network":
-            # A network's own answer is no best fit: what it leaves says little of the prior.
-            left = residuals * np.where(used, assumed.seen_sigma, np.nan)
-            seen.smooth, seen.n_smooth = problem.smooth_part(self.codec, assumed.seen_sigma, left)
-            seen.pressure = self._pressure(problem, assumed, counts, u)
-        first = own.columns(own.quantities[0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(used & ~problem.given, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
-            known = np.isfinite(ratio).any(axis=1)
-            relative = np.full(len(counts), np.nan)
-            relative[known] = np.nanmedian(ratio[known], axis=1)
+        seen, beyond = scoring.check_inputs(self, problem, assumed, counts, u, residuals, shift, level)
+        relative = np.full(len(counts), np.nan)
+        for part in own.parts[::-1]:
+            first = part.columns[part.channels.columns(part.channels.quantities[0])]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratio = np.where(used & ~problem.given, assumed.modelled / np.abs(problem.data), np.nan)[:, first]
+                known = np.isfinite(ratio).any(axis=1)
+                relative[known] = np.nanmedian(ratio[known], axis=1)
         bits = {
-            "extrapolated": geometry.extrapolated(own, self.survey.channels, problem.used, self.sheets.reach),
+            "extrapolated": scoring.extrapolated(self, problem),
             "not_converged": ~converged,
             "refined": np.full(len(counts), level != "network"),
             "at_prior_edge": fit.pop("at_edge"),
@@ -199,7 +199,7 @@ class Solver:
             used=used,
             scores=np.stack([check.score(seen) for check in self.checks], axis=1),
             beyond=beyond > 0,
-            strata=self._strata(problem, assumed, counts, shift),
+            strata=scoring.strata(self, problem, assumed, counts, shift),
             status=sum(STATUS[name][0] * present for name, present in bits.items()),
             noise_estimate=relative,
         )
@@ -240,38 +240,6 @@ class Solver:
             "chi2": np.square(np.where(used, residuals, 0.0)).sum(axis=1) / np.maximum(assumed.n_used, 1),
             "at_edge": at_edge,
         }
-
-    def _pressure(self, problem, assumed, counts, u):
-        wanted = np.zeros(len(counts))
-        for count, values in u.items():
-            rows = np.flatnonzero(counts == count)
-            wanted[rows] = pressure(self.search.misfit(problem, assumed, self.branches[count], rows), values)
-        return wanted
-
-    def _strata(self, problem, assumed, counts, shift):
-        """What the calibration tells apart; see `checks.Calibration`."""
-        as_modelled = (np.abs(assumed.sigma - assumed.modelled) <= 0.01 * assumed.modelled).all(axis=1)
-        own = as_modelled & np.isfinite(assumed.scaled_sigma).all(axis=1)
-        own &= problem.survey is self.survey and self.sheets.complete > 0
-        position = self.noise.position(assumed.levels)
-        # Levels that were estimated are a kind of their own, told apart by a negative sign.
-        position = np.where(assumed.unknown, -1 - position, position)
-        segments = problem.movable.any(axis=1).astype(int) + (shift != 0).any(axis=1)
-        return np.stack([np.where(own, -1, assumed.n_used), position, counts, segments], axis=1)
-
-    def _beyond(self, problem):
-        """How far each used reading lies outside the training range, in training standard deviations."""
-        low, high, spread = self.training_bounds(problem.channels)
-        beyond = np.maximum(low - problem.scaled, problem.scaled - high) / spread
-        return np.where(problem.used & np.isfinite(beyond), beyond, -np.inf)
-
-    def training_bounds(self, channels):
-        """Lowest and highest training datum on the scale, and their spread, at the readings of `channels`."""
-        n, trained = len(self.survey.channels), self.survey.channels
-        check = self.checks[checks.NAMES.index("range")]
-        mean, spread = self.codec.mean[:n], self.codec.std[:n]
-        ends = [check.low[:n] * spread + mean, check.high[:n] * spread + mean, spread]
-        return [geometry.at_readings(channels, trained, end) for end in ends]
 
     def decode(self, counts, u):
         """Models in physical units at `u`, {layer count: (n of that count, P)}, NaN beyond each one's layer count."""

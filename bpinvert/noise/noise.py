@@ -1,16 +1,15 @@
-"""How large measurement errors are, and noisy data drawn with them."""
+"""`Noise`: σ of every datum, the levels that vary, and noisy data drawn with them."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-# Readings beyond the parameters that a noise level can be estimated from.
-FREEDOM = 2
+from bpinvert.noise import settings
+from bpinvert.noise.stated import two_parts
+
 # Floors within which an asinh scale is linear at most.
 _LINEAR = 100.0
 
@@ -47,16 +46,16 @@ class Noise:
 
     def __post_init__(self):
         for part in ("relative", "floor"):
-            object.__setattr__(self, part, _read(part, getattr(self, part)))
+            object.__setattr__(self, part, settings.read(part, getattr(self, part)))
         ranges = {
             name: entry
             for part in ("relative", "floor")
-            for name, entry in _entries(part, getattr(self, part))
+            for name, entry in settings.entries(part, getattr(self, part))
             if isinstance(entry, tuple)
         }
         object.__setattr__(self, "level_names", tuple(ranges))
         object.__setattr__(self, "_log_ends", np.log(np.array(list(ranges.values())).reshape(-1, 2)).T)
-        if all(entry == 0 for part in (self.relative, self.floor) for _, entry in _entries("", part)):
+        if all(entry == 0 for part in (self.relative, self.floor) for _, entry in settings.entries("", part)):
             raise ValueError(
                 "Noise has relative = 0 and floor = 0, so every misfit would be infinite; noise-free data "
                 "need a small error all the same. Give e.g. relative=0.001."
@@ -93,7 +92,7 @@ class Noise:
             squares = np.square(np.where(stated[rows], sigma[np.ix_(rows, columns)], np.nan))
             other, is_range = self._beside(kind, channels, columns)
             if is_range:
-                floor, relative = _two_parts(squares, np.square(size))
+                floor, relative = two_parts(squares, np.square(size))
                 squared = relative if kind == "relative" else floor
             else:
                 rest = squares - np.square(other * (size if kind == "floor" else 1.0))
@@ -224,7 +223,7 @@ class Noise:
 
     def to_dict(self) -> dict:
         """JSON-able description; :func:`noise_from_dict` rebuilds the noise."""
-        return {"relative": _plain(self.relative), "floor": _plain(self.floor)}
+        return {"relative": settings.plain(self.relative), "floor": settings.plain(self.floor)}
 
     def _parts(self, channels, levels):
         """relative and floor as (n_channels,) or (n, n_channels) arrays."""
@@ -254,44 +253,11 @@ class Noise:
                     f"{', '.join(channels.quantities)}. Use those names."
                 )
         values = np.zeros((*levels.shape[:-1], len(channels)))
-        for name, entry in _entries(part, setting):
+        for name, entry in settings.entries(part, setting):
             columns = channels.columns(name.partition(":")[2]) if ":" in name else slice(None)
             is_range = isinstance(entry, tuple)
             values[..., columns] = levels[..., self.level_names.index(name)][..., None] if is_range else entry
         return values
-
-
-def _two_parts(variance, squared):
-    """Non-negative (floor², relative²) that solve variance = floor² + relative²·squared best, each (n,)."""
-    a, b = 1 / variance, squared / variance
-    aa, ab, bb = (np.nansum(product, axis=1) for product in (a * a, a * b, b * b))
-    ta, tb = np.nansum(a, axis=1), np.nansum(b, axis=1)
-    determinant = aa * bb - ab**2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        floor, relative = (ta * bb - tb * ab) / determinant, (tb * aa - ta * ab) / determinant
-        alike = ~(determinant > 1e-9 * aa * bb)
-        only_relative, only_floor = (floor < 0) | alike, (relative < 0) & ~alike
-        floor = np.where(only_relative, 0.0, np.where(only_floor, ta / aa, floor))
-        relative = np.where(only_floor, 0.0, np.where(only_relative, tb / bb, relative))
-    return floor, relative
-
-
-def usual_noise(channels, relative=0.03) -> Noise:
-    """The same relative error on everything; on a phase the angle that this error of ρa = |Z|²/(ωμ) stands for.
-
-    Data that change sign have an error at zero too: where their scale turns linear, at its smallest width.
-    """
-    if channels.changes_sign:
-        columns = {quantity: channels.columns(quantity) for quantity in channels.quantities}
-        signed = [quantity for quantity in columns if channels.scale[columns[quantity][0]] == "asinh"]
-        floor = {quantity: float(channels.width[columns[quantity]].min()) for quantity in signed}
-        return Noise(relative=relative, floor=floor)
-    phases = [quantity for quantity in channels.quantities if quantity == "phase"]
-    if not phases:
-        return Noise(relative=relative)
-    others = {quantity: relative for quantity in channels.quantities if quantity != "phase"}
-    angle = np.degrees(np.divide(relative, 2)).tolist()
-    return Noise(relative=others, floor={"phase": angle})
 
 
 def noise_from_dict(description: dict) -> Noise:
@@ -313,49 +279,3 @@ def noise_from_dict(description: dict) -> Noise:
 def _is_constant(channels, floor):
     """True where σ on the scale is `relative` itself, whatever the data."""
     return not floor.any() and all(scale == "log" for scale in channels.scale)
-
-
-def _entries(part, setting):
-    """(name, number or range) of each entry, the name as in `level_names`."""
-    if isinstance(setting, dict):
-        return [(f"{part}:{quantity}", entry) for quantity, entry in setting.items()]
-    return [(part, setting)]
-
-
-def _plain(setting):
-    if isinstance(setting, dict):
-        return {quantity: _plain(entry) for quantity, entry in setting.items()}
-    return list(setting) if isinstance(setting, tuple) else setting
-
-
-def _read(name, setting):
-    """The checked form of one part: a float, a (low, high) tuple or a dict of those."""
-    if isinstance(setting, dict):
-        if not setting:
-            raise ValueError(f"{name} is an empty dict; name at least one quantity, or give one number for all.")
-        return {quantity: _read_level(f"{name} of {quantity}", entry) for quantity, entry in setting.items()}
-    return _read_level(name, setting)
-
-
-def _read_level(name, level):
-    values = level if isinstance(level, tuple | list) else [level]
-    are_numbers = all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values)
-    if not are_numbers or (isinstance(level, tuple | list) and len(level) != 2):
-        raise TypeError(f"{name} is {level!r}; it is a number, a (low, high) range, or a dict of those by quantity.")
-    values = tuple(float(value) for value in values)
-    for value in values:
-        if not math.isfinite(value) or value < 0:
-            raise ValueError(f"{name} is {level!r}; a noise level is finite and not negative. Correct it.")
-        if name.startswith("relative") and value > 1:
-            raise ValueError(
-                f"{name} is {value:g}, that is {100 * value:g} %; relative errors are fractions up to 1. "
-                f"For {value:g} % write {value / 100:g}."
-            )
-    if len(values) == 1:
-        return values[0]
-    low, high = values
-    if low == 0 or low >= high:
-        raise ValueError(
-            f"{name} = ({low:g}, {high:g}); a range of levels is (low, high) with 0 < low < high. Correct it."
-        )
-    return low, high
