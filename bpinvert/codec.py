@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from bpinvert.missing import continued
+
 # Whitened features are clipped: a stranger must not saturate the network where an ordinary sounding does not.
 _CLIP = 8.0
 # What a spline through the channels leaves unexplained of a reading between them, as a share of the channel's spread.
@@ -39,10 +41,10 @@ class Codec:
     """What stands between physics and network: what readings say of the channels, features of that, targets in u.
 
     Parameters are encoded by their prior's (conditional) CDF, u in [0, 1]. The noise-free data of the prior on the
-    network's channels have a mean and a covariance; any readings, each a linear function of the channels with an
-    error of its own, turn those into a conditional mean and standard deviation of every channel (Gaussian
-    conditioning; Rasmussen & Williams 2006, eq. A.6). One formula so weighs repeated readings by their errors, fills
-    gaps, extrapolates, and says how little is known there.
+    network's channels have a mean and a covariance (where a model lacks a channel, of its curve as `continued`); any
+    readings, each a linear function of the channels with an error of its own, turn those into a conditional mean and
+    standard deviation of every channel (Gaussian conditioning; Rasmussen & Williams 2006, eq. A.6). One formula so
+    weighs repeated readings by their errors, fills gaps, extrapolates, and says how little is known there.
 
     Parameters
     ----------
@@ -63,16 +65,26 @@ class Codec:
 
         Parameters
         ----------
-        scaled : (n, n_channels) array, data on their scale
+        scaled : (n, n_channels) array, data on their scale, NaN where a model lacks a channel
         levels : (n, n_levels) array, noise levels (their logarithm is the input)
         context : (n, n_context) array
         """
-        raw = np.hstack([np.asarray(scaled, dtype=float), *self._known(levels, context)])
-        self.mean = raw.mean(axis=0)
-        spread = raw.std(axis=0)
+        n, scaled = len(self.channels), np.asarray(scaled, dtype=float)
+        self.presence = np.isfinite(scaled).mean(axis=0)
+        raw = np.hstack([continued(self.channels, scaled), *self._known(levels, context)])
+        known = np.isfinite(raw)
+        raw[:, ~known.any(axis=0)] = 0.0
+        known = True if known.all() else np.isfinite(raw)
+        self.mean = raw.mean(axis=0, where=known)
+        spread = raw.std(axis=0, where=known)
         self.std = np.where(spread > 0, spread, 1.0)
-        n = len(self.channels)
         standard = (raw[:, :n] - self.mean[:n]) / self.std[:n]
+        if known is not True:
+            # Curves that some models lack altogether: their mean says nothing of the others. A matrix of products
+            # scaled to a diagonal of one is positive semi-definite, as means over pairs of existing data need not be.
+            standard = np.nan_to_num(standard)
+            size = np.sqrt(np.square(standard).mean(axis=0))
+            standard /= np.where(size > 0, size, 1.0)
         self.covariance = standard.T @ standard / len(standard)
         self._prepare()
         return self
@@ -170,12 +182,14 @@ class Codec:
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Arrays that :meth:`from_state` rebuilds the codec from."""
-        return {"mean": self.mean, "std": self.std, "covariance": self.covariance}
+        names = ("mean", "std", "covariance", "presence")
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_state(cls, state, channels, prior, level_names=(), context_names=()) -> Codec:
         """Inverse of :meth:`get_state`."""
         codec = cls(channels, prior, level_names, context_names)
         codec.mean, codec.std, codec.covariance = (np.asarray(state[k], float) for k in ("mean", "std", "covariance"))
+        codec.presence = np.asarray(state.get("presence", np.ones(len(channels))), float)
         codec._prepare()
         return codec

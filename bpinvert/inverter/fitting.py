@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from sklearn.base import clone
 
-from bpinvert import checks, geometry, storage
+from bpinvert import checks, failures, foreign, geometry, storage
 from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, learns_scores, with_prior
 from bpinvert.inverter.simulations import Simulations, stream
@@ -35,22 +35,35 @@ _COMPONENTS = 8
 
 def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
     """The training models: those of a Dataset of samples, or fresh ones."""
+    if foreign.unstorable(inverter.survey) is not None:
+        failures.check_computable(inverter.survey, inverter.prior)
+        foreign.check_split(inverter.survey, inverter.prior)
+    simulations = _simulations(inverter, samples, n_samples, seed)
+    if not len(simulations):
+        failures.refuse(inverter.survey, simulations.failed)
+    if len(simulations) < _FEWEST_SAMPLES:
+        raise ValueError(f"there are {len(simulations)} usable samples; at least {_FEWEST_SAMPLES} are needed.")
+    return simulations
+
+
+def _simulations(inverter, samples, n_samples, seed):
     survey, prior, noise = inverter.survey, inverter.prior, inverter.noise
     if samples is None:
         n_samples = count("n_samples", n_samples, low=_FEWEST_SAMPLES)
         return Simulations.draw(survey, prior, noise, n_samples, stream(seed, 0))
     if not isinstance(samples, xr.Dataset):
         raise TypeError(f"samples is a {type(samples).__name__}; pass a Dataset from generate_samples or open_samples.")
-    for name, mine in (("survey", survey), ("prior", prior)):
-        if json.loads(samples.attrs.get(name, "null")) != json.loads(json.dumps(mine.to_dict())):
+    for name, mine in (("survey", foreign.described(survey)), ("prior", prior.to_dict())):
+        if json.loads(samples.attrs.get(name, "null")) != json.loads(json.dumps(mine)):
             raise ValueError(
                 f"the samples were generated with another {name} than this inverter's. "
                 f"Generate them with the same {name}, or make the inverter with theirs."
             )
-    simulations = Simulations(survey, noise, *models_and_data(samples))
-    if len(simulations) < _FEWEST_SAMPLES:
-        raise ValueError(f"there are {len(simulations)} usable samples; at least {_FEWEST_SAMPLES} are needed.")
-    return simulations
+    models, data = models_and_data(samples)
+    if foreign.unstorable(survey) is not None:
+        few = slice(foreign.N_PROBES)
+        foreign.compare(survey(**models.take(few)), data[few], survey, "the Dataset of samples")
+    return Simulations(survey, noise, models, data)
 
 
 def fresh_groups(inverter, n, seed):
@@ -81,7 +94,7 @@ def _group(sheet, inverter, n, rng):
     levels = noise.draw_levels(n, rng)
     given = rng.random(n) < inverter.sheets.errors_given
     # Errors as trained on the inverter's own readings are a kind of their own; uneven ones come with other readings.
-    complete = sheet.place is None and sheet.used.all()
+    complete = sheet.on_channels and sheet.used.all()
     factor = np.where(given[:, None] & ~complete, error_factors(simulations.data.shape, rng), 1.0)
     sigma = noise.sigma_on_scale(simulations.data, channels, levels) * factor
     scaled = simulations.scaled + sigma * rng.standard_normal(sigma.shape)
@@ -95,7 +108,7 @@ def _group(sheet, inverter, n, rng):
     stated[~given] = np.nan
     group = geometry.Group(
         rows=np.arange(n),
-        readings=np.arange(len(channels.columns(channels.quantities[0]))),
+        readings=np.arange(channels.n_readings),
         survey=own,
         data=data,
         sigma=stated,
@@ -108,9 +121,16 @@ def _group(sheet, inverter, n, rng):
 def train(inverter, simulations, n_stream, seed, progress, checkpoint) -> Solver:
     """Codec, checks and networks from the training models; with `n_stream`, so many fresh ones for every epoch."""
     survey, noise = inverter.survey, inverter.noise
+    if unknown := simulations.unknown_curves():
+        warnings.warn(
+            f"no model of the training has {', '.join(unknown)}: nothing is learned of it. Leave it out of the survey, "
+            "or widen the prior to models that have it.",
+            stacklevel=3,
+        )
     n_validation = min(_MOST_VALIDATION, len(simulations) // 10)
     held_out = simulations.take(np.arange(n_validation))
     training = simulations.take(np.arange(n_validation, len(simulations)))
+    failures.check_counts(survey, inverter.prior, (training.models, held_out.models))
     rng = stream(seed, 1)
     noisy, levels, _ = training.noisy(rng)
     codec = Codec(survey.channels, None, noise.level_names, survey.context)

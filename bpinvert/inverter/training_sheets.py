@@ -9,6 +9,8 @@ from bpinvert.sheets import SHIFT_FREEDOM
 
 # Different sheets in the pool, and how many soundings share one in an epoch.
 _POOL, _SOUNDINGS = 2000, 256
+# A reading exists where all channels do that have this share of the largest weight in it: the two it lies between.
+_NEEDED = 0.3
 
 
 class TrainingSheets:
@@ -35,10 +37,10 @@ class TrainingSheets:
         self.segments = np.zeros((n, max(len(geometry.mn_segments(channels)) for channels in own), width), dtype=bool)
         for k, (sheet, channels) in enumerate(zip(pool, own, strict=True)):
             m = len(sheet.used)
-            rows = np.eye(m) if sheet.place is None else geometry.readings_matrix(channels, survey.channels)
+            rows = np.eye(m) if sheet.on_channels else geometry.readings_matrix(channels, survey.channels)
             self.matrix[k, :m] = np.where(sheet.used[:, None], rows, 0.0)
             self.factor[k, :m] = sheet.error_factor
-            self.mapping[k, :m] = 0.0 if sheet.place is None else geometry.mapping_error(channels)
+            self.mapping[k, :m] = 0.0 if sheet.on_channels else geometry.mapping_error(channels)
             if sheets.shift:
                 segments = geometry.mn_segments(channels)
                 segments = segments[geometry.movable(channels, segments, sheet.used[None])[0]]
@@ -54,17 +56,33 @@ class TrainingSheets:
         codec : Codec
         rng : numpy.random.Generator
         per_sheet : int
-            Soundings that share a sheet.
+            Soundings that share a sheet, at most: they also lack the same channels.
 
         Returns
         -------
         (n, n_inputs) inputs and (n, n_channels) array of what is unsure
         """
-        n = len(simulations)
-        n_sheets = max(-(-n // per_sheet), 1)
+        sheets = simulations.in_sheets(per_sheet)
+        mapped, unsure, levels = zip(*(self._through(simulations, rows, codec, rng) for rows in sheets), strict=True)
+        mapped, unsure, levels = (
+            parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in (mapped, unsure, levels)
+        )
+        first = slice(len(simulations))
+        if simulations.missing is not None:
+            _, first = np.unique(np.concatenate([rows.ravel() for rows in sheets]), return_index=True)
+        return codec.inputs(mapped[first], levels[first], simulations.context), unsure[first]
+
+    def _through(self, simulations, rows, codec, rng):
+        """Simulations `rows` (n_sheets, n_soundings), those of a sheet without the same channels, through that sheet.
+
+        Returns
+        -------
+        Mapped channels, what is unsure of them, and noise levels as a sheet states them, each with a row for each of
+        `rows`.
+        """
+        n_sheets = len(rows)
         chosen = rng.integers(len(self.matrix), size=n_sheets)
-        rows = np.arange(n_sheets * -(-n // n_sheets)) % n
-        scaled = simulations.scaled[rows].reshape(n_sheets, -1, len(self.channels))
+        scaled, data = (values[rows] for values in simulations.filled)
         levels = self.noise.draw_levels(n_sheets, rng)
         # A sheet without errors is first taken to have the middle level.
         given = rng.random((n_sheets, 1)) < self.errors_given
@@ -73,6 +91,11 @@ class TrainingSheets:
         weights = np.abs(matrix)
         weights /= np.maximum(weights.sum(axis=2, keepdims=True), 1e-300)
         sizes = np.swapaxes(weights, 1, 2)
+        used, segments = self.used[chosen], self.segments[chosen]
+        if simulations.missing is not None:
+            needed = weights > _NEEDED * weights.max(axis=2, keepdims=True)
+            used = used & ~(needed & simulations.missing[rows[:, 0], None]).any(axis=2)
+            matrix, segments = np.where(used[:, :, None], matrix, 0.0), segments & used[:, None]
 
         def sigma_at(data, levels):
             shape = (n_sheets, -1, len(self.channels))
@@ -80,7 +103,6 @@ class TrainingSheets:
             sigma = self.noise.sigma_on_scale(data.reshape(-1, len(self.channels)), self.channels, flat)
             return (sigma.reshape(shape) @ sizes) * factor[:, None]
 
-        data = simulations.data[rows].reshape(scaled.shape)
         if self.noise.proportional(self.channels):
             true, stated = sigma_at(data[:, :1], levels), sigma_at(data[:, :1], assumed)
         else:
@@ -88,17 +110,15 @@ class TrainingSheets:
         readings = scaled @ np.swapaxes(matrix, 1, 2)
         mapping = self.mapping[chosen][:, None]
         readings += np.hypot(true, mapping) * rng.standard_normal(readings.shape, dtype=np.float32)
-        segments = self.segments[chosen].astype(float)
+        segments = segments.astype(float)
         if segments.any():
             readings += displacements(rng, self.shift, (*readings.shape[:2], segments.shape[1])) @ segments
-        readings *= self.used[chosen][:, None]
-        variance = np.where(self.used[chosen], np.square(stated[:, 0]) + np.square(mapping[:, 0]), 1.0)
+        readings *= used[:, None]
+        variance = np.where(used, np.square(stated[:, 0]) + np.square(mapping[:, 0]), 1.0)
         errors = error_covariance(variance, segments, np.sqrt(shift_variance(self.shift)))
         conditioned = codec.condition(matrix, readings, errors)
-        mapped = conditioned.mapped.reshape(len(rows), -1)[:n]
-        unsure = np.repeat(conditioned.unsure, readings.shape[1], axis=0)[:n]
-        per_row = np.repeat(assumed, readings.shape[1], axis=0)[:n]
-        return codec.inputs(mapped, per_row, simulations.context), unsure
+        unsure, levels = (np.repeat(values, readings.shape[1], axis=0) for values in (conditioned.unsure, assumed))
+        return conditioned.mapped.reshape(rows.size, -1), unsure, levels
 
 
 def displacements(rng, shift, shape):
