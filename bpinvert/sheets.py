@@ -23,6 +23,8 @@ _UNWRITTEN = 0.05
 _FEW, _FEWEST = 0.08, 3
 # By how much of its range an instrument's curve may begin late and end early, and how often it gives but one quantity.
 _CUT, _ONE_QUANTITY = (0.25, 0.6), 0.1
+# Share of random sheets of several methods that have only one of them.
+_ONE_METHOD = 0.2
 # Share of sheets with errors that differ from reading to reading, and the spread of their logarithm.
 _UNEVEN, _UNEVENNESS = 0.3, 0.4
 # Degrees of freedom of Student's t distribution of the logarithms of MN displacements: mostly small, at times large.
@@ -38,7 +40,8 @@ class Sheets:
     complete : float
         Share of sheets with the inverter's own readings, all of them. The others have readings at random places
         within its range where the array allows it (one coordinate, MN not prescribed), else a part of its readings; of
-        an instrument also without the first or last ones of a curve, or without one of two quantities.
+        an instrument also without the first or last ones of a curve, or without one of two quantities; of several
+        methods at times without all but one of them.
     readings : (int, int)
         Fewest and most different places of readings of such a sheet; where MN changes some are repeated. One sheet in
         twelve has fewer, so that the flags are calibrated for these too.
@@ -102,13 +105,16 @@ class Sheets:
     def random_sheet(self, survey, rng) -> Sheet:
         """A sheet with other or fewer readings."""
         channels = survey.channels
+        if channels.joined:
+            return self._joined_sheet(survey, rng)
         first = channels.columns(channels.quantities[0])
-        if getattr(survey, "instrument", False):
+        # Curves of several modes begin and end where each can be picked.
+        if getattr(survey, "instrument", False) or channels.branch is not None:
             return Sheet(survey, None, self._gaps(channels, rng), error_factors((1, len(channels)), rng)[0])
         movable = is_dataclass(survey) and hasattr(survey, channels.coordinate) and len(channels.coordinates) == 1
         if not movable or len(first) < 4:
             used = np.zeros(len(channels), dtype=bool)
-            low = min(self.readings[0], max(len(first) // 2, _FEWEST))
+            low = min(self.readings[0], max(len(first) // 2, _FEWEST), len(first))
             n = self._few(rng) or rng.integers(low, len(first) + 1)
             kept = rng.choice(len(first), min(n, len(first)), replace=False)
             for quantity in channels.quantities:
@@ -123,6 +129,16 @@ class Sheets:
         if len(channels.quantities) > 1:
             used &= rng.random(used.size) > rng.choice([0.0, 0.1])
         return Sheet(survey, place, used, error_factors((1, len(used)), rng)[0])
+
+    def _joined_sheet(self, survey, rng):
+        """A sheet of each method, complete or not; at times one of the methods alone."""
+        parts = [sheet for own in geometry.surveys_of(survey) for sheet in self.draw(own, 1, rng)]
+        if len(parts) > 1 and rng.random() < _ONE_METHOD:
+            alone = rng.integers(len(parts))
+            for k in (k for k in range(len(parts)) if k != alone):
+                parts[k] = self.complete_sheet(parts[k].survey)
+                parts[k].used[:] = False
+        return JoinedSheet(survey, parts)
 
     def _gaps(self, channels, rng):
         """Which channels (n,) an instrument has given.
@@ -195,6 +211,11 @@ class Sheet:
     used: np.ndarray
     error_factor: np.ndarray
 
+    @property
+    def on_channels(self) -> bool:
+        """Whether all readings are the channels of the inverter."""
+        return self.place is None
+
     def channels(self) -> Channels:
         """The channels of these readings, without the cost of a survey."""
         trained = self.survey.channels
@@ -225,6 +246,41 @@ class Sheet:
             place = {"ab2": place["ab2"], "mn2": place.get("mn2", np.full(len(place["ab2"]), np.nan))}
         given = [name for name in geometry.details_of(self.survey) if name in self.place]
         return geometry.survey_at(self.survey, place, given)
+
+
+@dataclass
+class JoinedSheet:
+    """The readings of several methods' sheets, with what a `Sheet` has.
+
+    Attributes
+    ----------
+    survey : forward_models.Joint of the inverter
+    parts : list of Sheet, one for each of its surveys
+    """
+
+    survey: object
+    parts: list
+
+    @property
+    def used(self):
+        return np.concatenate([sheet.used for sheet in self.parts])
+
+    @property
+    def error_factor(self):
+        return np.concatenate([sheet.error_factor for sheet in self.parts])
+
+    @property
+    def on_channels(self) -> bool:
+        return all(sheet.on_channels for sheet in self.parts)
+
+    def channels(self) -> Channels:
+        if self.on_channels:
+            return self.survey.channels
+        names = [part.name for part in self.survey.channels.parts]
+        return Channels.join({name: sheet.channels() for name, sheet in zip(names, self.parts, strict=True)})
+
+    def own_survey(self):
+        return self.survey.with_parts([sheet.own_survey() for sheet in self.parts])
 
 
 def error_factors(shape, rng):

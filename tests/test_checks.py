@@ -19,13 +19,13 @@ def scores_of(rng, n):
 
 
 def one_kind(n):
-    return np.tile([OWN, LEVEL, 3.0, 0.0], (n, 1))
+    return np.tile([OWN, LEVEL, 3.0, 0.0, 0.0], (n, 1))
 
 
 def mixed(rng, n):
     """Scores that depend on the kind as few readings, large errors, more layers, segments make them, and the kinds."""
     readings = rng.choice([OWN, 8, 25], n)
-    kinds = readings, rng.choice([-1, 0.1, 0.9], n), rng.choice([2, 3], n), rng.choice([0, 2], n)
+    kinds = readings, rng.choice([-1, 0.1, 0.9], n), rng.choice([2, 3], n), rng.choice([0, 2], n), np.zeros(n)
     strata = np.stack(kinds, axis=1)
     location, spread = strata[:, 2:].sum(axis=1) + 5 * (readings == 8), 1 + 3 * (strata[:, 1] < 0)
     return location[:, None] + spread[:, None] * scores_of(rng, n), strata
@@ -85,6 +85,7 @@ def test_a_check_of_little_weight_rejects_what_none_of_a_few_simulations_scored(
         assert joint[0] <= RATE and outside[0].tolist() == [True, False, False, False, False]
 
 
+@pytest.mark.slow
 def test_with_the_fewest_simulations_that_are_allowed_the_joint_rate_is_somewhat_lower_and_no_higher():
     rates = []
     for seed in range(150):
@@ -98,7 +99,7 @@ def test_with_the_fewest_simulations_that_are_allowed_the_joint_rate_is_somewhat
     assert 0.6 * RATE < np.mean(rates) < RATE + 0.0005
 
 
-@pytest.mark.parametrize("rate", [0.01, 0.05])
+@pytest.mark.parametrize("rate", [0.01, pytest.param(0.05, marks=pytest.mark.slow)])
 def test_the_joint_test_rejects_at_its_rate_in_every_kind_however_different_they_score(rate):
     rng = np.random.default_rng(3)
     calibration = checks.Calibration(*mixed(rng, 180_000), rate)
@@ -126,7 +127,7 @@ def test_a_kind_too_rare_for_its_own_calibration_is_judged_with_the_next_wider_o
     calibration = checks.Calibration(scores, strata, RATE)
 
     def p_of(*kind):
-        return calibration.judge(np.full((1, 5), 10.0), np.array([[*kind, 0]]), RATE)[0][0]
+        return calibration.judge(np.full((1, 5), 10.0), np.array([[*kind, 0, 0]]), RATE)[0][0]
 
     # 10 is high among known errors, and ordinary where they are estimated, whatever the layers
     for n_layers in (3, 5, 9):
@@ -182,7 +183,7 @@ def test_a_higher_score_never_has_a_higher_p_value():
     calibration = checks.Calibration(*mixed(rng, 20_000), RATE)
     ladder = np.linspace(-20, 40, 5001)
     for kind in ([OWN, LEVEL, 3, 0], [8, -1, 2, 0], [12, 0.1, 7, 2]):
-        strata = np.tile(np.array(kind, dtype=float), (len(ladder), 1))
+        strata = np.tile(np.array([*kind, 0], dtype=float), (len(ladder), 1))
         p, joint, _ = calibration.judge(np.repeat(ladder[:, None], 5, axis=1), strata, RATE)
         assert (np.diff(p, axis=0) <= 0).all() and (np.diff(joint) <= 0).all()
         # p is never 0, and the lowest score is as ordinary as can be
@@ -217,9 +218,40 @@ def test_the_state_rebuilds_the_calibration_exactly():
         np.testing.assert_array_equal(first, second)
 
 
+def test_a_calibration_from_before_methods_could_be_missing_says_the_same():
+    rng = np.random.default_rng(10)
+    calibration = checks.Calibration(*mixed(rng, 20_000), RATE)
+    state = calibration.get_state()
+    n_cells = len(state["keys"])
+    state["keys"] = state["keys"][:, :4]
+    again = checks.Calibration.from_state(state)
+    assert len(again.cells) == len(set(map(tuple, state["keys"].tolist()))) >= n_cells - 1
+    scores, strata = mixed(rng, 3000)
+    for first, second in zip(calibration.judge(scores, strata, RATE), again.judge(scores, strata, RATE), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.slow
+def test_soundings_that_lack_a_method_are_judged_among_their_like():
+    rng = np.random.default_rng(12)
+
+    def simulated(n):
+        missing = np.where(rng.random(n) < 0.1, rng.choice([1, 2], n), 0)
+        strata = one_kind(n)
+        strata[:, 0], strata[:, 4] = rng.integers(9, 30, n), missing
+        return scores_of(rng, n) * np.where(missing == 2, 1.5, 1.0)[:, None], strata, missing
+
+    scores, strata, _ = simulated(150_000)
+    calibration = checks.Calibration(scores, strata, RATE)
+    scores, strata, missing = simulated(150_000)
+    outside = calibration.judge(scores, strata, RATE)[2].any(axis=1)
+    for which, tolerance in ((0, 0.002), (1, 0.005), (2, 0.005)):
+        assert outside[missing == which].mean() == pytest.approx(RATE, abs=tolerance)
+
+
 def test_nobody_to_judge_is_no_error():
     calibration = checks.Calibration(np.random.default_rng(0).standard_normal((2000, 2)), one_kind(2000), RATE)
-    p, joint, outside = calibration.judge(np.empty((0, 2)), np.empty((0, 4)), RATE)
+    p, joint, outside = calibration.judge(np.empty((0, 2)), np.empty((0, 5)), RATE)
     assert p.shape == outside.shape == (0, 2) and joint.shape == (0,)
 
 
@@ -375,9 +407,8 @@ def test_soundings_with_hardly_any_readings_are_a_kind_although_they_are_few():
 
     def simulated(n):
         few = rng.random(n) < 0.04
-        strata = np.stack(
-            [np.where(few, 4, rng.integers(9, 30, n)), np.full(n, 0.5), np.full(n, 3), np.zeros(n)], axis=1
-        )
+        strata = one_kind(n)
+        strata[:, 0] = np.where(few, 4, rng.integers(9, 30, n))
         return scores_of(rng, n) * np.where(few, 1.5, 1.0)[:, None], strata, few
 
     scores, strata, _ = simulated(150_000)

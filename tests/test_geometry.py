@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from bpinvert import LayeredPrior, geometry
-from forward_models import DipoleDipole, Magnetotelluric, PolePole, Schlumberger, Wenner
+from forward_models import DipoleDipole, Magnetotelluric, PolePole, Rayleigh, Schlumberger, Wenner
 
 SURVEY = Schlumberger(ab2=np.geomspace(1, 100, 9))
 
@@ -179,3 +179,16 @@ def test_places_within_rounding_are_one_and_mn_tells_none_apart():
     used = np.array([[True] * 5, [True, True, True, True, False]])
     group = geometry.Group(np.arange(2), np.arange(5), survey, data, np.full((2, 5), np.nan), used, {})
     assert group.n_places().tolist() == [3, 2]
+
+
+@pytest.mark.parametrize("trained", [np.repeat([0, 1], 5), 1], ids=["both", "first higher mode"])
+@pytest.mark.parametrize("n", [10, 7])
+def test_readings_of_the_fundamental_mode_are_of_that_mode_whatever_was_trained(trained, n):
+    period = np.tile(np.geomspace(0.05, 0.5, 5), 2)
+    survey = Rayleigh(period, mode=trained)
+    table = ("sounding", "reading")
+    elsewhere, mode = np.geomspace(0.06, 0.4, n)[None], np.zeros((1, n))
+    variables = {"phase_velocity": 200 + elsewhere, "period": elsewhere, "mode": mode}
+    observed = xr.Dataset({name: (table, values) for name, values in variables.items()})
+    (group,) = geometry.groups(geometry.as_observed(observed, survey), survey)
+    assert group.survey == Rayleigh(elsewhere[0], mode=0)

@@ -6,7 +6,7 @@ checks, each divided by the weight of its check, and calibrates *that* on the sa
 false-alarm rate holds for all checks together. Weights say how large a part of it each may use up (Genovese, Roeder &
 Wasserman 2006, doi:10.1093/biomet/93.3.509).
 Both are done among simulations of the same kind (Mondrian conformal prediction, ibid. section 4.5): as many readings,
-errors as large, as many layers in the answer, MN segments that are displaced, may be, or none.
+errors as large, as many layers in the answer, MN segments that are displaced, may be, or none, the same methods.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 _ANY = -9
 # Columns of the strata, the most telling first.
-_ORDER = (1, 3, 0, 2)
+_ORDER = (4, 1, 3, 0, 2)
 # A kind of its own has so many times the fewest simulations: with fewer the rate would often be missed.
 _ENOUGH = 2
 # A score beyond all of a kind's simulations may be so many times rarer than the joint test needs.
@@ -106,10 +106,11 @@ class Calibration:
     Parameters
     ----------
     scores : (n, n_checks) array, scores of held-out simulations
-    strata : (n, 4) array
+    strata : (n, 5) array
         Of each: number of used readings (-1: all of the inverter's own, with errors as modelled), position of its
         errors in the range of noise levels (0 to 1; -1 to -2 where they are estimated), number of layers of the answer,
-        whether MN segments can be displaced (1), are in the answer (2), or there are none (0).
+        whether MN segments can be displaced (1), are in the answer (2), or there are none (0); and the methods of
+        which there is nothing, as a sum of 2 to the power of each one's place (0: none is missing).
     rate : float
         False-alarm rate of the joint test.
     weights : (n_checks,) array, optional
@@ -118,7 +119,7 @@ class Calibration:
     Attributes
     ----------
     n : int
-    cells : dict, (bin of readings, bin of errors, layers, segments) -> Stratum
+    cells : dict, (bin of readings, bin of errors, layers, segments, missing methods) -> Stratum
         With -9 for "any", where soundings of kinds that are too rare for a stratum of their own end up.
     """
 
@@ -147,15 +148,15 @@ class Calibration:
                     left &= ~members
 
     def _keys(self, strata):
-        """(n, 4) int array: bins of readings and errors, the layers, and what becomes of MN segments."""
-        readings, position, layers, segments = strata.T
+        """(n, 5) int array: bins of readings and errors, the layers, MN segments, and missing methods."""
+        readings, position, layers, segments, missing = strata.T
         readings = np.where(readings < 0, -1, np.searchsorted(self.edges, readings, side="right"))
         known, estimated = (
             np.searchsorted(edges, place, side="right")
             for edges, place in ((_KNOWN_EDGES, position), (_ESTIMATED_EDGES, -1 - position))
         )
         errors = np.where(position < 0, -1 - estimated, known)
-        return np.stack([readings, errors, layers, segments], axis=1).astype(int)
+        return np.stack([readings, errors, layers, segments, missing], axis=1).astype(int)
 
     def _members(self, strata):
         """(stratum, its rows) of soundings, each in the finest kind that is calibrated."""
@@ -212,6 +213,9 @@ class Calibration:
         calibration = cls()
         calibration.edges = np.asarray(state["edges"], dtype=float)
         keys = np.asarray(state["keys"])
+        if keys.ndim == 2 and keys.shape[1] == len(_ORDER) - 1:
+            # Of a file that was written before methods could be missing.
+            keys = np.column_stack([keys, np.where((keys == _ANY).all(axis=1), _ANY, 0)])
         if keys.ndim != 2 or keys.shape[1] != len(_ORDER) or not (keys == _ANY).all(axis=1).any():
             raise KeyError("calibration")
         ends = np.cumsum(state["lengths"])
@@ -231,7 +235,7 @@ def fewest(rate):
 
 
 def _coarsened(keys, depth):
-    """Keys of which only the first `depth` in the order errors, segments, readings, layers are told apart."""
+    """Keys of which only the first `depth` in the order methods, errors, segments, readings, layers are told apart."""
     coarse = keys.copy()
     for column in _ORDER[depth:]:
         coarse[:, column] = _ANY

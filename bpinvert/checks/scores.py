@@ -20,6 +20,19 @@ MEANINGS = {
 
 
 @dataclass
+class Fit:
+    """How an answer fits the readings of one of several methods; entries as those of `CheckInputs`."""
+
+    residuals: np.ndarray
+    smooth: np.ndarray | None = None
+    n_smooth: np.ndarray | None = None
+
+    @property
+    def n_used(self):
+        return (~np.isnan(self.residuals)).sum(axis=1)
+
+
+@dataclass
 class CheckInputs:
     """What a check may look at.
 
@@ -40,6 +53,8 @@ class CheckInputs:
         the best fit.
     pressure : (n,) array or None
         By how much the sum of squares would fall if the prior had no edges; None of an answer that is not the best fit.
+    parts : tuple of Fit
+        Of each method, where there are several.
     """
 
     inputs: np.ndarray
@@ -52,6 +67,7 @@ class CheckInputs:
     smooth: np.ndarray | None = None
     n_smooth: np.ndarray | None = None
     pressure: np.ndarray | None = None
+    parts: tuple[Fit, ...] = ()
 
     @property
     def n_used(self):
@@ -88,10 +104,13 @@ class Range(_Check):
     name = "range"
 
     def fit(self, inputs: np.ndarray, data: np.ndarray) -> Range:
-        """`data` (n, n_channels): the noisy training data on the channels, standardised like the inputs."""
+        """`data` (n, n_channels): the noisy training data on the channels, standardised like the inputs.
+
+        They are NaN where a model lacks a channel; the range of one that none has is NaN.
+        """
         known = inputs[:, data.shape[1] :]
-        self.low = np.concatenate([data.min(axis=0), known.min(axis=0)])
-        self.high = np.concatenate([data.max(axis=0), known.max(axis=0)])
+        self.low = np.concatenate([np.fmin.reduce(data, axis=0), known.min(axis=0)])
+        self.high = np.concatenate([np.fmax.reduce(data, axis=0), known.max(axis=0)])
         self.n_known = np.array([known.shape[1]])
         return self
 
@@ -139,6 +158,7 @@ class Neighbour(_Check):
     block = 64
 
     def fit(self, inputs: np.ndarray, data: np.ndarray, n_reference=20_000) -> Neighbour:
+        data = np.where(np.isnan(data), inputs[:, : data.shape[1]], data)
         variance, axes = np.linalg.eigh(np.cov(data, rowvar=False).reshape(data.shape[1], -1))
         variance, axes = variance[::-1][: self.n_components], axes[:, ::-1][:, : self.n_components]
         self.axes = (axes / np.maximum(variance, 1e-8 * variance[0]) ** 0.25).astype(np.float32)
@@ -190,19 +210,28 @@ class Misfit(_Check):
     That is chi²/N as a normal score (see `normal_score`); of a best fit, also that of the part which is smooth, as a
     wrong model of the ground leaves it and noise hardly does, and how many standard errors the data press it against
     the prior's edges, with the weight of the other two together.
+
+    Of several methods the first two of the method that fits worst are added, where it fits worse than noise lets
+    expect: where methods contradict each other, the one with few readings is sacrificed to the other.
     """
 
     name = "misfit"
 
     def score(self, given: CheckInputs):
-        n = np.maximum(given.n_used, 1)
-        chi2 = np.square(np.where(np.isnan(given.residuals), 0.0, given.residuals)).sum(axis=1) / n
+        score = self._unlike_noise(given)
+        if given.parts:
+            methods = [np.where(part.n_used > 0, self._unlike_noise(part), 0.0) for part in given.parts]
+            score = score + np.max([np.zeros(len(score)), *methods], axis=0)
+        return score if given.pressure is None else score + 2 * np.sqrt(given.pressure)
+
+    def _unlike_noise(self, fit):
+        n = np.maximum(fit.n_used, 1)
+        chi2 = np.square(np.where(np.isnan(fit.residuals), 0.0, fit.residuals)).sum(axis=1) / n
         score = normal_score(chi2, n)
-        if given.smooth is None:
+        if fit.smooth is None:
             return score
-        n_smooth = np.maximum(given.n_smooth, 0.5)
-        smooth = normal_score(np.maximum(given.smooth, 0.0) / n_smooth, n_smooth)
-        return score + smooth + 2 * np.sqrt(given.pressure)
+        n_smooth = np.maximum(fit.n_smooth, 0.5)
+        return score + normal_score(np.maximum(fit.smooth, 0.0) / n_smooth, n_smooth)
 
 
 class Noise(_Check):

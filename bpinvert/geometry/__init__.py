@@ -11,9 +11,10 @@ from bpinvert.geometry.mapping import (
     movable,
     place_names,
     readings_matrix,
+    surveys_of,
     widths_at,
 )
-from bpinvert.geometry.observed import as_observed, coordinate_unit, used_at
+from bpinvert.geometry.observed import as_observed, coordinate_unit, span_of, used_at
 
 __all__ = [
     "Group",
@@ -29,7 +30,9 @@ __all__ = [
     "movable",
     "place_names",
     "readings_matrix",
+    "span_of",
     "survey_at",
+    "surveys_of",
     "used_at",
     "widths_at",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from bpinvert.geometry.mapping import alike, details_of, is_text, place_names, widths_at
+from bpinvert.geometry.mapping import alike, details_of, is_text, place_names, surveys_of, widths_at
+from bpinvert.joining import own_names
 
 # A standard deviation so many times the datum.
 _WORTHLESS = 1e6
@@ -20,7 +21,9 @@ class Group:
     Attributes
     ----------
     rows : (n,) int array, their places in the observed Dataset
-    readings : (n_readings,) int array, their readings' places along ``reading``
+    readings : (n_readings,) int array
+        Their readings' places along ``reading``; -1 of a method that they lack: the survey has its own readings there,
+        not used.
     survey : forward_models.Survey on exactly these readings
     data : (n, n_channels) array in physical units
     sigma : (n, n_channels) array in physical units, NaN where the sheet gives none
@@ -50,13 +53,23 @@ class Group:
 
     def n_places(self) -> np.ndarray:
         """Number of different places with a used reading, (n,); MN does not tell places apart."""
+        return sum(_n_places(part.channels, self.used[:, part.columns]) for part in self.survey.channels.parts)
+
+    def columns(self, quantity) -> np.ndarray:
+        """Columns that hold `quantity`, of readings that are there."""
         own = self.survey.channels
-        first = own.columns(own.quantities[0])
-        where = [_place_number(own.coordinates[name][first], name != own.branch) for name in place_names(own)]
-        _, place = np.unique(where, axis=1, return_inverse=True)
-        used = np.any([self.used[:, own.columns(quantity)] for quantity in own.quantities], axis=0)
-        at_place = place.ravel()[:, None] == np.unique(place)
-        return (used.astype(int) @ at_place > 0).sum(axis=1)
+        columns = own.columns(quantity)
+        return columns[self.readings[own.reading[columns]] >= 0]
+
+    def place(self, columns) -> np.ndarray:
+        """Places of these columns' readings along ``reading``."""
+        return self.readings[self.survey.channels.reading[columns]]
+
+    def only(self, part) -> Group:
+        """The same with the readings of one `Part` of the channels alone."""
+        used = np.zeros_like(self.used)
+        used[:, part.columns] = self.used[:, part.columns]
+        return replace(self, used=used)
 
 
 def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
@@ -73,14 +86,35 @@ def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
     for name in context_names:
         if name not in observed:
             raise ValueError(f"this inverter needs {name} of every sounding; add {name}(sounding) to the Dataset.")
-    quantities = survey.channels.quantities
+    pairs = list(zip(survey.channels.parts, surveys_of(survey), strict=True))
+    methods = [_Method(own_names(observed, part.name), own) for part, own in pairs]
     groups = []
-    names = _coordinate_names(survey)
-    given = [name for name in details_of(survey) if name in observed]
-    places, words = _places(observed, names, survey)
-    for rows, place in _same_geometry(places):
+    for rows, place in _same_geometry(np.concatenate([method.places for method in methods], axis=2)):
+        ends = np.cumsum([method.places.shape[2] for method in methods])[:-1]
+        parts = [method.group(rows, own) for method, own in zip(methods, np.split(place, ends, axis=1), strict=True)]
+        group = _side_by_side(survey, parts) if survey.channels.joined else parts[0]
+        group.context = {name: observed[name].values[rows].astype(float) for name in context_names}
+        groups.append(group)
+    return groups
+
+
+class _Method:
+    """Soundings of one method under its own names, to be taken group by group."""
+
+    def __init__(self, observed, survey):
+        self.observed, self.survey = observed, survey
+        # The main coordinate that locates a reading first, then further details of it.
+        self.names = [*place_names(survey.channels), *details_of(survey)]
+        self.given = [name for name in details_of(survey) if name in observed]
+        self.places, self.words = _places(observed, self.names, survey)
+
+    def group(self, rows, place) -> Group:
+        """The soundings `rows`, whose readings are all at `place` (n_readings, n_names)."""
+        observed, survey, quantities = self.observed, self.survey, self.survey.channels.quantities
         readings = np.flatnonzero(np.isfinite(place[:, 0]))
-        own = survey_at(survey, _named(place[readings], names, words), given) if readings.size else survey
+        own = survey
+        if readings.size:
+            own = survey_at(survey, _named(place[readings], self.names, self.words), self.given)
         data = _channels(observed, quantities, "", rows, readings)
         sigma = _channels(observed, quantities, "_std", rows, readings)
         used = np.isfinite(own.channels.to_scale(data)) if readings.size else np.zeros(data.shape, dtype=bool)
@@ -91,14 +125,39 @@ def groups(observed: xr.Dataset, survey, context_names=()) -> list[Group]:
         if "used" in observed:
             by_hand = observed["used"].values[np.ix_(rows, readings)]
             used &= np.tile(by_hand, (1, len(quantities)))
-        context = {name: observed[name].values[rows].astype(float) for name in context_names}
-        groups.append(Group(rows, readings, own, data, sigma, used, context))
-    return groups
+        return Group(rows, readings, own, data, sigma, used, {})
 
 
-def _coordinate_names(survey):
-    """Names of the coordinates that locate a reading, the main one first, then further details of it."""
-    return [*place_names(survey.channels), *details_of(survey)]
+def _side_by_side(survey, parts):
+    """Groups of the same soundings by several methods as one of all; where none has a reading, as one without any."""
+    there = [part.readings.size > 0 for part in parts]
+    if not any(there):
+        return parts[0]
+    blank = [np.full((len(parts[0].rows), len(part.survey.channels)), np.nan) for part in parts]
+    columns = list(zip(parts, there, blank, strict=True))
+    return Group(
+        rows=parts[0].rows,
+        readings=np.concatenate(
+            [part.readings if here else np.full(part.survey.channels.n_readings, -1) for part, here, _ in columns]
+        ),
+        survey=survey.with_parts([part.survey for part in parts]),
+        data=np.hstack([part.data if here else nothing for part, here, nothing in columns]),
+        sigma=np.hstack([part.sigma if here else nothing for part, here, nothing in columns]),
+        used=np.hstack([part.used if here else np.zeros(nothing.shape, bool) for part, here, nothing in columns]),
+        context={},
+    )
+
+
+def _n_places(channels, used):
+    """Number of different places with a used reading (n,), of the channels of one method."""
+    first = channels.columns(channels.quantities[0])
+    where = [
+        _place_number(channels.coordinates[name][first], name != channels.branch) for name in place_names(channels)
+    ]
+    _, place = np.unique(where, axis=1, return_inverse=True)
+    used = np.any([used[:, channels.columns(quantity)] for quantity in channels.quantities], axis=0)
+    at_place = place.ravel()[:, None] == np.unique(place)
+    return (used.astype(int) @ at_place > 0).sum(axis=1)
 
 
 def _places(observed, names, survey):
@@ -123,6 +182,9 @@ def _places(observed, names, survey):
             exists &= ~((place[..., k] < 0) | (place[..., k] >= place[..., 0]))
         elif name not in details_of(survey):
             lowest = 0.0 if name == survey.channels.branch else np.nextafter(0.0, 1.0)
+            # A position on a profile may have either sign, where no reading is a length or a time.
+            if survey.channels.points and np.any(survey.channels.coordinates[name] <= 0):
+                lowest = -np.inf
             exists &= np.isfinite(place[..., k]) & (place[..., k] >= lowest)
     place[~exists] = np.nan
     return place, words
@@ -138,7 +200,7 @@ def _named(place, names, words):
 
 def _place_number(values, is_length):
     """Groups of values that are the same: lengths and times within rounding, all else exactly."""
-    if is_text(values) or not is_length:
+    if is_text(values) or not is_length or np.any(values <= 0):
         return np.unique(values, return_inverse=True)[1].ravel()
     return alike(np.log(values))
 
@@ -193,7 +255,9 @@ def survey_at(survey, place, given):
     settings = {name: place[name] for name in own}
     for name, values in told.items():
         values = _or_none(name, values)
-        settings[name] = values if np.isfinite(values).any() and np.any(values != 0) else None
+        # A mode of 0 is one, MN/2 of 0 is none.
+        said = np.isfinite(values).any() and (name == channels.branch or np.any(values != 0))
+        settings[name] = values if said else None
     if not hasattr(survey, "at"):
         raise ValueError(
             f"the soundings have other readings than the {len(first)} that {type(survey).__name__} was trained on, and "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from forward_models.channels import same_place
+
 # Two readings closer than this in ln(coordinate) are at the same place.
 _SAME_PLACE = 1e-4
 # The same for electrodes, as people write them.
@@ -33,6 +35,10 @@ def readings_matrix(own, channels) -> np.ndarray:
     (n_own, n_channels) array; a row with NaN where a reading lies beyond the channels
     """
     matrix = np.zeros((len(own), len(channels)))
+    if channels.joined:
+        for mine, theirs in zip(own.parts, channels.parts, strict=True):
+            matrix[np.ix_(mine.columns, theirs.columns)] = readings_matrix(mine.channels, theirs.channels)
+        return matrix
     for quantity in own.quantities:
         for rows, columns in _curves(own, channels, quantity):
             if not columns.size:
@@ -58,11 +64,7 @@ def _equal(own, rows, channels, columns):
     """Coordinates that span no curve (the a and n of a dipole array): a reading is a channel or is none."""
     equal = np.ones((len(rows), len(columns)), dtype=bool)
     for name in place_names(channels):
-        place, wanted = channels.coordinates[name][columns], own.coordinates[name][rows]
-        if is_text(place):
-            equal &= wanted[:, None] == place
-        else:
-            equal &= np.abs(np.log(wanted)[:, None] - np.log(place)) < _SAME_PLACE
+        equal &= same_place(own.coordinates[name][rows], channels.coordinates[name][columns])
     count = equal.sum(axis=1, keepdims=True)
     return np.where(count > 0, equal / np.maximum(count, 1), np.nan)
 
@@ -77,6 +79,11 @@ def place_names(channels) -> list[str]:
 def details_of(survey) -> tuple[str, ...]:
     """Coordinates of a survey's readings that may be left out; none of a user's own."""
     return getattr(survey, "details", ())
+
+
+def surveys_of(survey) -> list:
+    """The surveys of each part of a survey's channels; itself alone where these are not joined."""
+    return [own for _, own in survey.parts] if survey.channels.joined else [survey]
 
 
 def is_text(values) -> bool:
@@ -126,7 +133,11 @@ def mapping_error(own) -> np.ndarray:
     The logarithm of an average is not the average of logarithms: over layers with contrasts of up to 100 the
     difference has an rms of 1.5 %, 0.55 % and 0.14 % at MN/AB = 1/3, 0.2 and 0.1.
     """
-    return _UNEVEN * np.square(own.extra.get("mn2", np.zeros(len(own))) / own.value)
+    if own.joined:
+        return np.concatenate([mapping_error(part.channels) for part in own.parts])
+    if "mn2" not in own.extra:
+        return np.zeros(len(own))
+    return _UNEVEN * np.square(own.extra["mn2"] / own.value)
 
 
 def at_readings(own, channels, values) -> np.ndarray:
@@ -136,6 +147,9 @@ def at_readings(own, channels, values) -> np.ndarray:
     """
     if own is channels:
         return values
+    if channels.joined:
+        pairs = zip(own.parts, channels.parts, strict=True)
+        return np.concatenate([at_readings(mine.channels, part.channels, values[part.columns]) for mine, part in pairs])
     at = np.full(len(own), np.nan)
     for quantity in own.quantities:
         for rows, columns in _curves(own, channels, quantity):
@@ -153,11 +167,12 @@ def widths_at(own, channels) -> np.ndarray:
     return np.where(np.isfinite(at), at, own.width)
 
 
-def extrapolated(own, channels, used, reach) -> np.ndarray:
+def extrapolated(own, channels, used, reach, always=None) -> np.ndarray:
     """Which soundings begin later or end earlier than those of the training, or go beyond the channels, (n,) bool.
 
     Half the distance to the next channel is tolerated. Where channels are points, every one must be there; of several
-    curves each must be as long.
+    curves each must be as long, and a reading on yet another curve is beyond them. No sounding need have a channel that
+    some models lack.
 
     Parameters
     ----------
@@ -165,21 +180,36 @@ def extrapolated(own, channels, used, reach) -> np.ndarray:
     used : (n, n_own) bool array
     reach : callable
         Of channels and columns: ln(coordinate) that the first reading may not exceed and the last must reach.
+    always : (n_channels,) bool array, which channels all models have; by default every one
     """
+    always = np.ones(len(channels), dtype=bool) if always is None else always
+    if channels.joined:
+        parts = [
+            # A method without a reading does not end elsewhere: it is not there.
+            here.any(axis=1) & extrapolated(mine.channels, theirs.channels, here, reach, always[theirs.columns])
+            for mine, theirs in zip(own.parts, channels.parts, strict=True)
+            for here in [used[:, mine.columns]]
+        ]
+        return np.any(parts, axis=0)
     if channels.points:
-        return ~_is_there(own, channels, used).all(axis=1)
+        wanted = np.any([always[channels.columns(quantity)] for quantity in channels.quantities], axis=0)
+        return ~_is_there(own, channels, used)[:, wanted].all(axis=1)
     beyond = np.zeros(len(used), dtype=bool)
     for quantity in channels.quantities:
+        for rows, columns in _curves(own, channels, quantity):
+            if not columns.size:
+                beyond |= used[:, rows].any(axis=1)
         for _, columns in _curves(channels, channels, quantity):
             knots, _ = _knots(np.log(channels.value[columns]))
             slack = _SAME_PLACE + (np.diff(knots)[[0, -1]] / 2 if len(knots) > 1 else np.zeros(2))
-            latest, earliest = reach(channels, columns)
             here = _on_the_curve(own, channels, quantity, columns)
             place = np.where(used[:, here], np.log(own.value[here]), np.nan)
             with np.errstate(invalid="ignore"):
-                first, last = np.fmin.reduce(place, axis=1), np.fmax.reduce(place, axis=1)
-            inside = (first <= latest + slack[0]) & (last >= earliest - slack[1])
-            beyond |= ~(inside & (first >= knots[0] - slack[0]) & (last <= knots[-1] + slack[1]))
+                first, last = (ends.reduce(place, axis=1, initial=np.nan) for ends in (np.fmin, np.fmax))
+                beyond |= (first < knots[0] - slack[0]) | (last > knots[-1] + slack[1])
+                if always[columns].any():
+                    latest, earliest = reach(channels, columns[always[columns]])
+                    beyond |= ~((first <= latest + slack[0]) & (last >= earliest - slack[1]))
     return beyond
 
 
@@ -202,10 +232,22 @@ def _on_the_curve(own, channels, quantity, columns):
 def mn_segments(channels) -> np.ndarray:
     """Which readings were taken with the same pair of potential electrodes, (n_segments, n_readings) bool.
 
-    None where these cannot be displaced, see `movable`. Readings without MN are in no segment.
+    None where these cannot be displaced, see `movable`. Readings without MN are in no segment, nor is a ratio of
+    voltages such as the apparent chargeability, which displaced electrodes leave as it is.
     """
-    mn2 = channels.extra.get("mn2", np.zeros(len(channels)))
-    pair = alike(np.log(np.where(mn2 > 0, mn2, np.nan)))
+    if channels.joined:
+        parts = [(part.columns, mn_segments(part.channels)) for part in channels.parts]
+        joined = np.zeros((sum(len(own) for _, own in parts), len(channels)), dtype=bool)
+        first = 0
+        for columns, own in parts:
+            joined[first : first + len(own), columns] = own
+            first += len(own)
+        return joined
+    if "mn2" not in channels.extra:
+        return np.zeros((0, len(channels)), dtype=bool)
+    mn2 = channels.extra["mn2"]
+    displaced = (mn2 > 0) & (np.array(channels.scale) == "log")
+    pair = alike(np.log(np.where(displaced, mn2, np.nan)))
     segments = pair == np.arange(pair.max(initial=-1) + 1)[:, None]
     everything = np.ones((1, len(channels)), dtype=bool)
     return segments if movable(channels, segments, everything).any() else segments[:0]
@@ -226,6 +268,15 @@ def movable(channels, segments, used) -> np.ndarray:
     -------
     (n, n_segments) bool array
     """
+    if channels.joined:
+        movable_here = np.zeros((len(used), len(segments)), dtype=bool)
+        for part in channels.parts:
+            own = np.flatnonzero(segments[:, part.columns].any(axis=1))
+            place = np.ix_(own, part.columns)
+            movable_here[:, own] = movable(part.channels, segments[place], used[:, part.columns])
+        return movable_here
+    if not len(segments):
+        return np.zeros((len(used), 0), dtype=bool)
     place = alike(np.log(channels.value))
     at_place = place == np.arange(place.max() + 1)[:, None]
     size = used.astype(int) @ segments.T

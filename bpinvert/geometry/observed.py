@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import xarray as xr
 
-from bpinvert.geometry.mapping import details_of, is_text
+from bpinvert.geometry.mapping import details_of, is_text, surveys_of
+from bpinvert.joining import join_soundings, own_names
 
 # Units of coordinates beside the main one.
 _UNITS = {"a": "m", "mn2": "m", "offset": "m", "gate_open": "s", "gate_close": "s"}
@@ -24,6 +27,8 @@ def as_observed(observed, survey) -> xr.Dataset:
     TypeError
         If it is neither.
     """
+    if isinstance(observed, xr.Dataset) and survey.channels.joined:
+        return _checked_parts(observed, survey)
     if isinstance(observed, xr.Dataset):
         return _checked(_as_schlumberger(observed, survey), survey)
     channels = survey.channels
@@ -41,21 +46,84 @@ def as_observed(observed, survey) -> xr.Dataset:
     if data.shape[1] != len(channels):
         raise ValueError(
             f"data has {data.shape[-1]} columns but this inverter was trained on {len(channels)} channels "
-            f"({channels.coordinate} {channels.value.min():g}–{channels.value.max():g} {channels.coordinate_unit}). "
-            "Pass a Dataset with its own coordinates to have it mapped, or train on this geometry."
+            f"({span_of(channels)}). Pass a Dataset with its own coordinates to have it mapped, or train on this "
+            "geometry."
         )
+    if channels.joined:
+        pairs = zip(channels.parts, surveys_of(survey), strict=True)
+        return join_soundings({part.name: as_observed(data[:, part.columns], own) for part, own in pairs})
     first = channels.columns(channels.quantities[0])
     table, shape = ("sounding", "reading"), (len(data), len(first))
     variables = {quantity: (table, data[:, channels.columns(quantity)]) for quantity in channels.quantities}
     for name, value in channels.coordinates.items():
         variables[name] = (table, np.broadcast_to(value[first], shape).copy())
-    return _with_units(xr.Dataset(variables, attrs={"method": survey.method, "array": type(survey).__name__}), channels)
+    return _with_units(xr.Dataset(variables, attrs={"method": survey.method, "array": _array(survey)}), channels)
+
+
+def _array(survey):
+    """Name of the array that readings are of; of an IP survey it is that of its DC survey."""
+    return type(getattr(survey, "dc", survey)).__name__
+
+
+def span_of(channels) -> str:
+    """Where the readings lie, in words: "ab2 1–300 m"; of several methods one after the other."""
+    return ", ".join(
+        f"{part.named(part.channels.coordinate)} {part.channels.value.min():g}–{part.channels.value.max():g} "
+        f"{part.channels.coordinate_unit}"
+        for part in channels.parts
+    )
+
+
+def _checked_parts(observed, survey):
+    """Joined soundings, each part checked by itself; a method that is not there has no readings."""
+    pairs = list(zip(survey.channels.parts, surveys_of(survey), strict=True))
+    wanted = [part.named(quantity) for part, _ in pairs for quantity in part.channels.quantities]
+    template = next((observed[key] for key in wanted if key in observed), None)
+    if template is None:
+        raise ValueError(
+            f"the observed Dataset has {', '.join(map(str, observed.data_vars)) or 'no variables'} but none of "
+            f"{', '.join(wanted)}. Join the soundings of each method with bpinvert.join_soundings."
+        )
+    for dimension in ("sounding", "reading"):
+        if dimension not in template.dims:
+            template = template.expand_dims(dimension)
+    blank = xr.full_like(template.transpose("sounding", "reading"), np.nan, dtype=float)
+    others = [key for key in observed.data_vars if not str(key).startswith(tuple(f"{p.name}_" for p, _ in pairs))]
+    checked = observed[others].transpose("sounding", "reading", ..., missing_dims="ignore")
+    for part, own in pairs:
+        mine = own_names(observed, part.name)
+        if not any(quantity in mine for quantity in part.channels.quantities):
+            mine = _without_readings(mine, own, blank)
+        try:
+            mine = _checked(_as_schlumberger(mine, own), own)
+        except ValueError as error:
+            raise ValueError(f"of {part.name}: {error}") from None
+        if "used" in mine:
+            checked["used"] = mine["used"]
+        checked = checked.assign({part.named(key): mine[key] for key in mine.data_vars if key != "used"})
+    checked.attrs = observed.attrs | {"parts": observed.attrs.get("parts", _parts_of(survey))}
+    return checked
+
+
+def _without_readings(observed, survey, blank):
+    """The variables of a method that was not measured."""
+    words = xr.full_like(blank, "", dtype=object)
+    variables = {key: words if is_text(values) else blank for key, values in survey.channels.coordinates.items()}
+    variables |= dict.fromkeys(survey.channels.quantities, blank)
+    for key in survey.context:
+        variables[key] = observed.get(key, blank.sum("reading") * np.nan)
+    return observed.assign(variables)
+
+
+def _parts_of(survey):
+    described = {name: {"method": own.method, "array": type(own).__name__} for name, own in survey.parts}
+    return json.dumps(described)
 
 
 def _as_schlumberger(observed, survey):
     """A Wenner sounding for a Schlumberger inverter: AB/2 = 1.5 a and MN/2 = 0.5 a are the same four electrodes."""
     wenner = observed.attrs.get("array", "Wenner") == "Wenner" and "a" in observed and "ab2" not in observed
-    if not wenner or type(survey).__name__ != "Schlumberger":
+    if not wenner or _array(survey) != "Schlumberger":
         return observed
     halves = {"ab2": 1.5 * observed["a"], "mn2": 0.5 * observed["a"]}
     return observed.assign(halves).assign_attrs(array="Schlumberger")
@@ -63,7 +131,7 @@ def _as_schlumberger(observed, survey):
 
 def _checked(observed, survey):
     channels = survey.channels
-    array, name = observed.attrs.get("array"), type(survey).__name__
+    array, name = observed.attrs.get("array"), _array(survey)
     if array is not None and array != name:
         raise ValueError(
             f"the soundings are of the array {array}, this inverter was trained on {name}. "
@@ -169,6 +237,9 @@ def _with_units(observed, channels):
 
 def coordinate_unit(name, channels) -> str:
     """Unit of a coordinate of readings, empty for numbers that count and for words."""
+    for part in channels.parts if channels.joined else ():
+        if name in map(part.named, part.channels.coordinates):
+            return coordinate_unit(name.removeprefix(part.named("")), part.channels)
     if name == channels.coordinate:
         return channels.coordinate_unit
     return _UNITS.get(name, "")

@@ -6,6 +6,7 @@ import numpy as np
 from tqdm import tqdm
 
 from bpinvert import checks, geometry
+from bpinvert.inverter import scoring
 from bpinvert.inverter.solving import FEWEST_PLACES
 from bpinvert.results import NOT_INVERTED, STATUS, Answer
 
@@ -26,18 +27,23 @@ def answer(solver, prior, observed, level, progress=False, sampler=None, n_layer
     for group in geometry.groups(observed, survey, survey.context):
         own = None if known is None else known.take(group.rows)
         _answer_group(solver, group, level, answer, progress, sampler, n_layers, own)
-    answer.status |= STATUS["readings_masked"][0] * _masked(answer, observed, survey.channels)
+    answer.status |= STATUS["readings_masked"][0] * _masked(answer, observed, survey.channels, solver.codec.presence)
     return answer
 
 
-def _masked(answer, observed, channels):
-    """Soundings with a datum that exists, or a reading without one, that is not used; padding does not count."""
-    placed = np.isfinite(observed[channels.coordinate].values)
+def _masked(answer, observed, channels, presence):
+    """Soundings with a datum that exists, or a reading without one, that is not used; padding does not count.
+
+    Nor does a reading without a datum of a part of the channels that some models do not have either: there may be none.
+    """
     inverted = (answer.status & NOT_INVERTED) == 0
     masked = np.zeros(len(inverted), dtype=bool)
-    for quantity in channels.quantities:
-        exists = np.isfinite(observed[quantity].values) | placed
-        masked |= (exists & np.isnan(answer.residual[quantity])).any(axis=1)
+    for part in channels.parts:
+        placed = np.isfinite(observed[part.named(part.channels.coordinate)].values)
+        placed &= np.all(presence[part.columns] == 1)
+        for quantity in map(part.named, part.channels.quantities):
+            exists = np.isfinite(observed[quantity].values) | placed
+            masked |= (exists & np.isnan(answer.residual[quantity])).any(axis=1)
     return masked & inverted
 
 
@@ -48,30 +54,32 @@ def _answer_group(solver, group, level, answer, progress, sampler, n_layers, kno
         return
     unknown = ~solver.context_possible(group) & (group.n_places() >= FEWEST_PLACES)
     answer.status[group.rows[unknown]] = STATUS["context_missing"][0]
-    place = np.ix_(group.rows, group.readings)
     for quantity in channels.quantities:
-        columns = channels.columns(quantity)
-        answer.used[place] |= group.used[:, columns]
+        columns = group.columns(quantity)
+        answer.used[np.ix_(group.rows, group.place(columns))] |= group.used[:, columns]
     for part in solutions(solver, group, level, progress, sampler, n_layers, known):
         rows = group.rows[part.rows]
-        place = np.ix_(rows, group.readings)
-        for name, of_part in (("used", part.used), ("reading_outside", part.beyond)):
-            by_quantity = [of_part[:, channels.columns(quantity)] for quantity in channels.quantities]
-            getattr(answer, name)[place] = np.any(by_quantity, axis=0)
+        answer.used[rows] = False
         for mine, theirs in ((answer.models, part.models), (answer.best, part.best)):
             for name, values in theirs.items():
                 mine[name][rows] = values
         for own, summary in part.summaries:
             answer.put_summary(rows[own], summary)
         for quantity in channels.quantities:
-            columns = channels.columns(quantity)
+            columns = group.columns(quantity)
+            place = np.ix_(rows, group.place(columns))
+            answer.used[place] |= part.used[:, columns]
+            answer.reading_outside[place] |= part.beyond[:, columns]
             answer.predicted[quantity][place] = part.predicted[:, columns]
             answer.residual[quantity][place] = part.residuals[:, columns]
             answer.sigma[quantity][place] = part.sigma[:, columns]
         answer.n_layers[rows], answer.freedom[rows], answer.chi2[rows] = part.n_layers, part.freedom, part.chi2
         answer.scores[rows], answer.strata[rows], answer.status[rows] = part.scores, part.strata, part.status
-        if len(channels.quantities) == 1:
-            answer.shift[place] = np.where(np.isfinite(group.data[part.rows]), np.exp(part.shift), np.nan)
+        # Electrodes, and with them segments, are of methods with one quantity.
+        for method in (method for method in channels.parts if len(method.channels.quantities) == 1):
+            columns = group.columns(method.named(method.channels.quantities[0]))
+            shift = np.where(np.isfinite(group.data[part.rows]), np.exp(part.shift), np.nan)[:, columns]
+            answer.shift[np.ix_(rows, group.place(columns))] = shift
         answer.noise_estimate[rows] = part.noise_estimate
         answer.rrms[rows] = _relative_rms(group, part)
 
@@ -103,21 +111,25 @@ def context_range(solver) -> dict:
 def training_range(solver) -> dict:
     """Range of the training data by quantity: coordinates, lowest and highest value in physical units, scale."""
     channels = solver.survey.channels
-    low, high = (channels.from_scale(end) for end in solver.training_bounds(channels)[:2])
+    low, high = (channels.from_scale(end) for end in scoring.training_bounds(solver, channels)[:2])
     ranges = {}
-    for quantity in channels.quantities:
-        columns = channels.columns(quantity)
-        ranges[quantity] = {
-            "coordinates": {name: value[columns].tolist() for name, value in channels.coordinates.items()},
-            "low": low[columns].tolist(),
-            "high": high[columns].tolist(),
-            "scale": channels.scale[columns[0]],
-            "main": channels.coordinate,
-            "points": channels.points,
-            "branch": channels.branch,
-        }
-        if channels.scale[columns[0]] == "asinh":
-            ranges[quantity]["width"] = channels.width[columns].tolist()
+    for part in channels.parts:
+        own = part.channels
+        for quantity in own.quantities:
+            rows = own.columns(quantity)
+            columns = part.columns[rows]
+            entry = {
+                "coordinates": {part.named(name): value[rows].tolist() for name, value in own.coordinates.items()},
+                "low": low[columns].tolist(),
+                "high": high[columns].tolist(),
+                "scale": channels.scale[columns[0]],
+                "main": part.named(own.coordinate),
+                "points": own.points,
+                "branch": own.branch and part.named(own.branch),
+            }
+            if entry["scale"] == "asinh":
+                entry["width"] = channels.width[columns].tolist()
+            ranges[part.named(quantity)] = entry
     return ranges
 
 
@@ -130,8 +142,11 @@ def _shapes(prior):
 
 
 def _relative_rms(group, part):
-    """100·sqrt(mean(((observed - predicted)/observed)²)) over used data of log-scaled quantities, in %; NaN without."""
-    used = part.used & (np.array(group.survey.channels.scale) == "log")
+    """100·sqrt(mean(((observed - predicted)/observed)²)) in %; NaN without any.
+
+    Over used data of log-scaled quantities that the model has.
+    """
+    used = part.used & np.isfinite(part.predicted) & (np.array(group.survey.channels.scale) == "log")
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         ratio = np.where(used, 1 - part.predicted / group.data[part.rows], 0.0)
         mean = np.square(ratio).sum(axis=1) / used.sum(axis=1)
