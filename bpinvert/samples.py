@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
+from bpinvert import failures, foreign
 from bpinvert.geometry import coordinate_unit
 from bpinvert.priors import Models, padded
 from bpinvert.priors.base import count
@@ -53,12 +54,12 @@ def generate_samples(survey, prior, n, *, seed, path=None, chunk_size=16384, cli
     -------
     Dataset with dims sample, layer, interface and channel: ``thickness`` and each property, NaN beyond
     ``n_layers``; context; ``data`` in physical units; the channels' coordinates. Rows that the survey could
-    not compute are NaN and counted in the attribute ``n_failed``.
+    not compute are NaN and counted in the attribute ``n_failed``; ``failed`` says where in the prior they are.
 
     Raises
     ------
     ValueError, TypeError
-        If survey and prior do not match, or `path` holds something else.
+        If survey and prior do not match, no model can be computed, or `path` holds something else.
     KeyboardInterrupt
         With `path`, after saving. Without, Ctrl-C returns what is finished, with a warning.
 
@@ -81,6 +82,9 @@ def generate_samples(survey, prior, n, *, seed, path=None, chunk_size=16384, cli
         if path.exists():
             stored = _load(path)
             _check_same(path, stored, identity, n)
+            if foreign.unstorable(survey) is not None:
+                models, data = models_and_data(stored.isel(sample=slice(foreign.N_PROBES)))
+                foreign.compare(survey(**models), data, survey, path)
             if stored.sizes["sample"] == n:
                 return stored
             chunks = _whole_chunks(stored, chunk_size)
@@ -106,6 +110,8 @@ def generate_samples(survey, prior, n, *, seed, path=None, chunk_size=16384, cli
             raise
         warnings.warn(f"Interrupted: these are {n_done} of {n} samples.", UserWarning, stacklevel=2)
     dataset = _dataset(survey, chunks, n, identity)
+    if dataset.attrs["n_failed"] == dataset.sizes["sample"]:
+        failures.refuse(survey, models_and_data(dataset)[0])
     if path is not None:
         _save(dataset, path)
     return dataset
@@ -168,10 +174,12 @@ def _dataset(survey, chunks, n, identity):
     models = {name: np.concatenate([part[name] for part, _ in chunks]) for name in chunks[0][0]}
     data = np.concatenate([values for _, values in chunks])
     variables = {}
+    drawn = Models(models)
     if chunks[0][0].n_layers is not None:
         # int32: netCDF-3 has no longer integer, and a file must give back what was in memory.
         n_layers = np.concatenate([part.n_layers for part, _ in chunks]).astype(np.int32)
-        models = Models(models, n_layers).masked()
+        drawn = Models(models, n_layers)
+        models = drawn.masked()
         variables["n_layers"] = (
             "sample",
             n_layers,
@@ -182,12 +190,16 @@ def _dataset(survey, chunks, n, identity):
         # A model without interfaces has no thickness; netCDF-3 takes a dimension of length zero for an
         # unlimited one.
         if array.size:
-            variables[name] = (dims, np.ascontiguousarray(array), _describe(name))
+            variables[name] = (dims, np.ascontiguousarray(array), _describe(name) | _own_unit(survey, name))
     quantities = dict(zip(survey.channels.quantity, survey.channels.unit, strict=True))
     described = {"units": ", ".join(dict.fromkeys(quantities.values())), "long_name": "noise-free data"}
     variables["data"] = (("sample", "channel"), data, described)
     complete = int(len(data) == n)
-    counts = {"complete": complete, "n_requested": n, "n_failed": int(np.isnan(data).all(axis=1).sum())}
+    failed = np.isnan(data).all(axis=1)
+    counts = {"complete": complete, "n_requested": n, "n_failed": int(failed.sum())}
+    if 0 < counts["n_failed"]:
+        parts = (drawn.take(np.flatnonzero(rows)) for rows in (~failed, failed))
+        counts["failed"] = failures.sentence(failures.summary(*parts))
     return xr.Dataset(variables, _channel_coordinates(survey.channels), {**identity, **counts})
 
 
@@ -212,6 +224,11 @@ def _describe(name):
     return {"units": UNITS.get(known, "1"), "long_name": name.replace("_", " ")}
 
 
+def _own_unit(survey, name):
+    units = getattr(survey, "units", {})
+    return {"units": units[name]} if name in units else {}
+
+
 def _identity(survey, prior, seed, chunk_size, stored):
     """What the numbers depend on, and with what they were made, as attributes."""
     versions = {"numpy": np.__version__, "python": platform.python_version()}
@@ -219,7 +236,7 @@ def _identity(survey, prior, seed, chunk_size, stored):
         versions["bpinvert"] = version("bpinvert")
     except PackageNotFoundError:
         versions["bpinvert"] = "not installed"
-    identity = {"survey": _described(survey, stored), "prior": _described(prior, stored), "seed": seed}
+    identity = {"survey": foreign.described(survey), "prior": _described(prior, stored), "seed": seed}
     identity |= {"chunk_size": chunk_size, "versions": versions, "method": survey.method}
     return {"format": FORMAT, **{key: json.dumps(value) for key, value in identity.items()}}
 

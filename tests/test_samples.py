@@ -100,10 +100,19 @@ def test_an_unlayered_prior_gives_samples_without_layers():
     np.testing.assert_array_equal(Lamp()(**models), data)
 
 
-def test_an_undescribable_survey_is_refused_only_where_a_file_is_wanted(tmp_path):
-    prior = Prior(power=(1, 10), depth=(0.5, 2))
-    with pytest.raises(ValueError, match="A lamp cannot be stored"):
-        generate_samples(Lamp(), prior, 30, seed=0, path=tmp_path / "lamp.nc", progress=False)
+def test_a_file_of_samples_goes_on_only_with_a_survey_that_computes_the_same(tmp_path):
+    class Brighter(Lamp):
+        def __call__(self, power, depth):
+            return 1.001 * super().__call__(power, depth)
+
+    how = {"prior": Prior(power=(1, 10), depth=(0.5, 2)), "seed": 0, "path": tmp_path / "lamp.nc", "progress": False}
+    first = generate_samples(Lamp(), n=40, chunk_size=20, **how)
+    assert "A lamp cannot be stored" in first.attrs["survey"]
+    longer = generate_samples(Lamp(), n=60, chunk_size=20, **how)
+    np.testing.assert_array_equal(longer["data"][:40], first["data"])
+    Brighter.__name__ = "Lamp"
+    with pytest.raises(ValueError, match=r"other data than .*lamp\.nc was made with: .* light at distance 1 m is"):
+        generate_samples(Brighter(), n=80, chunk_size=20, **how)
 
 
 def test_models_that_cannot_be_computed_are_kept_and_counted():

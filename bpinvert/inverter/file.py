@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sklearn.base import clone
 
-from bpinvert import checks, storage
+from bpinvert import checks, foreign, storage
 from bpinvert.calibration import CalibrationReport
 from bpinvert.codec import Codec
 from bpinvert.inverter.branch import Branch, with_prior
@@ -14,22 +14,19 @@ from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import noise_from_dict
 from bpinvert.priors import prior_from_dict
 from bpinvert.sheets import Sheets
-from forward_models import METHODS, survey_from_dict
 
 
 def write(inverter, path) -> None:
     """See `Inverter.save`."""
     if inverter.prior.storable is not None:
         raise ValueError(inverter.prior.storable)
-    if METHODS.get(type(inverter.survey).__name__) is not type(inverter.survey):
-        raise ValueError(
-            f"{type(inverter.survey).__name__} is not one of forward_models' surveys and cannot be stored in a file. "
-            "Keep the script that makes the inverter."
-        )
     for branch in inverter.solver.branches.values():
         if branch.storable is not None:
             raise ValueError(branch.storable)
-    arrays = {f"codec_{key}": value for key, value in inverter.solver.codec.get_state().items()}
+    arrays = {}
+    if foreign.unstorable(inverter.survey) is not None:
+        _, arrays["probe_data"] = foreign.probes(inverter.survey, inverter.prior)
+    arrays |= {f"codec_{key}": value for key, value in inverter.solver.codec.get_state().items()}
     for check in inverter.solver.checks:
         arrays |= {f"check_{check.name}_{key}": value for key, value in check.get_state().items()}
     for level, calibration in inverter.calibrations.items():
@@ -61,13 +58,13 @@ def read(path):
     return arrays, stored
 
 
-def arguments(stored) -> tuple[list, dict]:
-    """Positional and keyword arguments of the `Inverter` that a file describes."""
+def arguments(stored, survey, path) -> tuple[list, dict]:
+    """Positional and keyword arguments of the `Inverter` that a file describes; `survey` where it cannot hold one."""
     settings = dict(stored["settings"])
     if not isinstance(settings.get("trainer", ""), str):
         settings["trainer"] = trainer_from_dict(settings["trainer"])
     parts = [
-        survey_from_dict(stored["survey"]),
+        foreign.restored(stored["survey"], survey, path),
         prior_from_dict(stored["prior"]),
         noise_from_dict(stored["noise"]),
     ]
