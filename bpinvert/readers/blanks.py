@@ -45,7 +45,7 @@ def _fits(line, width):
 
 def _joined(words, width, stated):
     """Neighbouring `words` joined to `width` headers that are all understood; empty unless there is one way only."""
-    if len(words) > _MOST_WORDS:
+    if not 0 < len(words) <= _MOST_WORDS:
         return []
     ways = _ways(tuple(words), width, stated)
     if not ways and is_remark(words[-1]):  # most rows have no cell in a column of remarks

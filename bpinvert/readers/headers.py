@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 
 from bpinvert.readers import spellings as known
+from bpinvert.readers import velocities
 from bpinvert.readers.cells import is_number
 from bpinvert.readers.quantities import SITE, WORD
 from bpinvert.readers.spellings import UNITS
@@ -68,6 +69,8 @@ def read_header(header: str, index: int = 0) -> Column | None:
         name, number = _meaning(rest, unit)
         if known.SYMBOLS.get(spelling, name) == name and (name or (kinds and not rest)):
             deviation = bool(kinds & known.STANDARD_DEVIATION)
+            if name == "apparent_chargeability" and unit == "relative" and not kinds:
+                unit, factor = "mV/V", 1000 * factor
             return Column(index, header, name, unit, factor, log, bool(kinds), deviation, number)
     quantity, slash, unit = header.rpartition("/")
     if slash and unit_of(unit):  # as in ``U/mV``
@@ -85,6 +88,7 @@ def _words(header):
     text = re.sub(r"log_?10", " log10 ", text)
     text = re.sub(r"\b(log|ln|lg)(?=ab|mn|rho)", r"\1 ", text)
     text = re.sub(r"\s*/\s*", "/", text)
+    text = velocities.apart(text)
     text = re.sub(rf"(?<=[{_CJK}])(?=[^{_CJK}])|(?<=[^{_CJK}])(?=[{_CJK}])", " ", text)
     return re.findall(r"[^\W_]+(?:/[^\W_]+)*|%", text)
 
@@ -104,7 +108,7 @@ def _unit_candidates(words, error):
 
 def _meaning(words, unit):
     """(name, number) of the words of a header without its unit; an empty name where unknown."""
-    name = _plain(words, unit) or _spacing(words)
+    name = _plain(words, unit) or _spacing(words) or _velocity(words, unit)
     if name:
         return name, None
     match = re.fullmatch(r"(.*?\D)(\d{1,2})", " ".join(words))
@@ -144,6 +148,15 @@ def _spacing(words):
     if half:
         return "mn2" if potential else "ab2"
     return "potential_spacing" if potential else "spacing"
+
+
+def _velocity(words, unit):
+    """The velocity or slowness, or a bound of it, that `words` mean with others beside it."""
+    bounds = {velocities.BOUNDS[word] for word in words if word in velocities.BOUNDS}
+    name = _plain([word for word in words if word not in velocities.BESIDE and word not in velocities.BOUNDS], unit)
+    if name not in velocities.VALUES or len(bounds) > 1:
+        return ""
+    return name + "".join(bounds)
 
 
 def unit_of(text: str) -> tuple[str, float] | None:

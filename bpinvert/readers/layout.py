@@ -16,15 +16,16 @@ from bpinvert.readers.units import with_unit
 
 DEPTH = 15
 NO_CELLS = "holds no cells"
+EXAMPLE = ("AB/2 (m)", "rhoa (ohm m)")
 _DEFAULT_TITLE = re.compile(
     r"(sheet|tabelle|feuil|hoja|planilha|folha|foglio|blad|ark|arkusz|лист|工作表|table|data)\s*\d*", re.IGNORECASE
 )
 _SHEET_TITLE = "the title of the sheet"
 # The columns of a file without headers that ends in .ves, by their number.
-_PLAIN = {2: ("AB/2 (m)", "rhoa (ohm m)"), 3: ("AB/2 (m)", "MN/2 (m)", "rhoa (ohm m)")}
+_PLAIN = {2: EXAMPLE, 3: ("AB/2 (m)", "MN/2 (m)", "rhoa (ohm m)")}
 
 
-def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Table:
+def build(grid: Grid, columns: dict[str, str], *, several: bool = False, example: tuple[str, str] = EXAMPLE) -> Table:
     """The headers and readings in `grid`.
 
     Parameters
@@ -34,6 +35,8 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
         What headers mean, where they do not say it; headers that the grid lacks are passed over.
     several : bool
         Whether the file has more sheets, so that the title of each is the better name.
+    example : tuple of str
+        Headers that a file without any may be given.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def build(grid: Grid, columns: dict[str, str], *, several: bool = False) -> Tabl
     notes = list(grid.notes)
     if at is None:
         above, body = [], [(line, cells) for line, cells, comment in rows if not comment]
-        headers, meanings, stated = _without_headers(grid, body, columns, notes)
+        headers, meanings, stated = _without_headers(grid, body, columns, notes, example)
     else:
         above = [(line, _joined(cells)) for line, cells, comment in rows[:at] if not comment]
         body = _body(rows[at + 1 :], notes)
@@ -146,7 +149,7 @@ def _refuse_shifted(grid, line, headers, body):
         )
 
 
-def _without_headers(grid, body, columns, notes):
+def _without_headers(grid, body, columns, notes, example):
     """Numbers for headers, what they mean, and the keys by which the caller said it."""
     line, first = body[0]
     headers = [str(i + 1) for i in range(len(first))]
@@ -160,8 +163,9 @@ def _without_headers(grid, body, columns, notes):
         )
     else:
         raise ValueError(
-            f"{grid.place} begins with numbers in row {line}; the first row must name the columns, e.g. AB/2 (m), "
-            "rhoa (ohm m). Add it, or say what they hold with columns={'1': 'AB/2 (m)', '2': 'rhoa (ohm m)'}."
+            f"{grid.place} begins with numbers in row {line}; the first row must name the columns, e.g. "
+            f"{', '.join(example)}. Add it, or say what they hold with columns={{'1': {example[0]!r}, "
+            f"'2': {example[1]!r}}}."
         )
     return headers, meanings, stated
 

@@ -14,9 +14,14 @@ LONG_NAME = {
     "ab2": "half the distance between the current electrodes",
     "mn2": "half the distance between the potential electrodes",
     "a": "distance between neighbouring electrodes",
+    "n": "distance of the inner electrodes in lengths of a dipole",
     "apparent_resistivity": "apparent resistivity",
+    "apparent_chargeability": "apparent chargeability",
     "phase": "phase of the impedance",
     "period": "period",
+    "mode": "mode, of which 0 is the fundamental one",
+    "phase_velocity": "phase velocity",
+    "group_velocity": "group velocity",
     "used": "whether the reading is used",
     "name": "name of the sounding",
     "doubt": "what contradicts itself in the sheet or may be read in two ways",
@@ -32,7 +37,17 @@ LONG_NAME = {
 ARRAYS = {"ab2": "Schlumberger", "a": "Wenner", "period": "Magnetotelluric"}
 
 
-def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive: tuple[str, ...]) -> xr.Dataset:
+def observed(
+    sheet: Sheet,
+    method: str,
+    coordinates: dict,
+    data: dict,
+    positive: tuple[str, ...],
+    *,
+    stds: dict | None = None,
+    details: dict | None = None,
+    array: str | None = None,
+) -> xr.Dataset:
     """Soundings × readings, sorted by the first coordinate; what cannot be used is masked and said so.
 
     Parameters
@@ -45,27 +60,35 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
     data : dict of (n_rows,) arrays
     positive : tuple of str
         The quantities that must be positive; the others need only be finite.
+    stds : dict of (n_rows,) arrays, optional
+        Standard deviations of the data; without them those of the sheet's columns of errors.
+    details : dict of (n_rows,) arrays, optional
+        What else tells the readings apart, such as modes: the readings then stay in the order of the file.
+    array : str, optional
+        Name of the survey, where the coordinates do not tell it.
 
     Raises
     ------
     ValueError
         If no sounding is free of faults: the first fault.
     """
-    stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
+    if stds is None:
+        stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
     names, site = sheet.soundings, _site(sheet)
-    reasons = _reasons(sheet, {**coordinates, **data}, (*coordinates, *positive))
+    details = details or {}
+    reasons = _reasons(sheet, {**coordinates, **details, **data}, (*coordinates, *positive))
     groups = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
     faulty = _faulty(sheet, groups)
 
     width = max(map(len, groups.values()))
-    columns = {**coordinates, **data, **{f"{name}_std": std for name, std in stds.items()}}
+    columns = {**coordinates, **details, **data, **{f"{name}_std": std for name, std in stds.items()}}
     arrays = {name: np.full((len(groups), width), np.nan) for name in columns}
     used = np.zeros((len(groups), width), dtype=bool)
     counts = []
     main = next(iter(coordinates))
     for i, (name, rows) in enumerate(groups.items()):
-        order = rows[np.argsort(coordinates[main][rows], kind="stable")]
-        if not _in_order(coordinates, rows):
+        order = rows if details else rows[np.argsort(coordinates[main][rows], kind="stable")]
+        if not details and not _in_order(coordinates, rows):
             sheet.report.append(f"{name}: the readings were not in order of {WORD[main]}; they were sorted.")
         for key, values in columns.items():
             arrays[key][i, : len(rows)] = values[order]
@@ -85,7 +108,8 @@ def observed(sheet: Sheet, method: str, coordinates: dict, data: dict, positive:
     by_sounding = {"name": np.array(list(groups)), **site(groups)}
     if sheet.doubts:
         by_sounding["doubt"] = np.array([sheet.doubts.get(name, "") for name in groups])
-    return _dataset(sheet, method, arrays, used, by_sounding, counts)
+    array = array or next(array for name, array in ARRAYS.items() if name in arrays)
+    return _dataset(sheet, method, array, arrays, used, by_sounding, counts)
 
 
 def _in_order(coordinates, rows):
@@ -142,7 +166,7 @@ def _faulty(sheet, groups):
     return faulty
 
 
-def _dataset(sheet, method, arrays, used, by_sounding, counts):
+def _dataset(sheet, method, array, arrays, used, by_sounding, counts):
     variables = {
         name: (("sounding", "reading"), values, {"units": _unit(name), "long_name": _long_name(name)})
         for name, values in arrays.items()
@@ -155,12 +179,11 @@ def _dataset(sheet, method, arrays, used, by_sounding, counts):
     if unread:
         sheet.report.append(f"Columns not used: {', '.join(unread)}.")
     report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])
-    array = next(array for name, array in ARRAYS.items() if name in variables)
     return xr.Dataset(variables, attrs={"method": method, "array": array, "read_report": report})
 
 
 def _unit(name):
-    return UNIT[name.removesuffix("_std")]
+    return UNIT.get(name.removesuffix("_std"), "1")
 
 
 def _long_name(name):

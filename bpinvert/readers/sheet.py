@@ -172,6 +172,10 @@ class Sheet:
             names[i] = names[i] or names[i - 1]
         return np.array([name or "unnamed" for name in names])
 
+    def has_error(self, name: str, *, alone: bool) -> bool:
+        """Whether `std` finds a column."""
+        return name in self._errors or (alone and "" in self._errors)
+
     def std(self, name: str, values: np.ndarray, *, alone: bool) -> np.ndarray:
         """The standard deviation of `name` in its unit, NaN where not given.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from bpinvert.readers import velocities
+
 # Spelling -> the name that the quantity has everywhere else. A slash counts only where it is written here.
 SPELLINGS = {
     "ab2": ("ab2", "l/2", "halfab", "1/2ab", "demiab", "oa", "ав/2", "供电半极距", "半供电极距"),
@@ -24,6 +26,12 @@ SPELLINGS = {
         "视电阻率", "視電阻率", "视电阻率值",
         "кажущеесясопротивление", "кажущеесяудельноесопротивление", "кажущеесяэлектрическоесопротивление",
         "кажущеесяудельноеэлектрическоесопротивление", "кажущеесяуэс", "кажсопротивление",
+    ),
+    "apparent_chargeability": (
+        "chargeability", "apparentchargeability", "chargeabilityapparent", "appchargeability", "ip", "ipeffect",
+        "chargeabilite", "chargeabiliteapparente", "cargabilidad", "cargabilidadaparente", "cargabilidade",
+        "cargabilidadeaparente", "caricabilita", "caricabilitaapparente", "aufladbarkeit", "scheinbareaufladbarkeit",
+        "极化率", "视极化率", "поляризуемость", "кажущаясяполяризуемость",
     ),
     "geometric_factor": (
         "k", "geometricfactor", "geometricalfactor", "geometryfactor", "geomfactor", "geofactor", "kfactor", "factork",
@@ -47,8 +55,10 @@ SPELLINGS = {
         "i", "iab", "current", "courant", "intensite", "corriente", "corrente", "strom", "stromstarke",
         "电流", "供电电流", "ток",
     ),
-    "period": ("period", "t", "per", "周期"),
-    "frequency": ("frequency", "freq", "f", "频率"),
+    "period": ("period", "t", "per", "periode", "periodendauer", "periodo", "周期", "период"),
+    "frequency": (
+        "frequency", "freq", "f", "frequenz", "frequence", "frecuencia", "frequencia", "frequenza", "频率", "частота",
+    ),
     "phase": ("phase", "phi", "phs", "pha", "相位"),
     "sounding": (
         "sounding", "soundingno", "soundingid", "soundingname", "ves", "vesno", "vesid", "vesname", "vesstation",
@@ -76,12 +86,15 @@ SPELLINGS = {
     ),
     "judged": ("qc", "status", "flag", "quality", "qualite", "qualitat", "calidad", "qualidade", "质量"),
     "height": ("height",),
+    **velocities.SPELLINGS,
 }  # fmt: skip
 
 # Spellings that mean a quantity only beside its unit.
 BY_UNIT = {
     "ohm m": {name: "apparent_resistivity" for name in ("r", "pa", "ps", "pk", "res", "scheinbarerwiderstand")},
     "ohm": {name: "resistance" for name in ("res", "resist")},
+    **velocities.BY_UNIT,
+    "mV/V": {name: "apparent_chargeability" for name in ("m", "ma")},
 }
 
 # Spacings of which a header leaves open whether they are full or half.
@@ -156,11 +169,19 @@ UNITS = {
     **dict.fromkeys(("ma", "milliamp", "milliamps", "milliampere", "мa", "毫安"), ("A", 1e-3)),
     **dict.fromkeys(("ua", "\u03bca", "microamp", "microamps", "microampere"), ("A", 1e-6)),
     **dict.fromkeys(("s", "sec", "second", "seconds"), ("s", 1.0)),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), ("s", 1e-3)),
+    **dict.fromkeys(("m/s", "m/sec", "mps", "meter/second", "meters/second", "米/秒", "м/с"), ("m/s", 1.0)),
+    **dict.fromkeys(("km/s", "km/sec", "kmps", "kps", "км/с"), ("m/s", 1e3)),
+    **dict.fromkeys(("s/m", "sec/m"), ("s/m", 1.0)),
+    **dict.fromkeys(("s/km", "sec/km"), ("s/m", 1e-3)),
+    "ms/m": ("s/m", 1e-3),
     "hz": ("Hz", 1.0),
     "khz": ("Hz", 1000.0),
     **dict.fromkeys(("deg", "degree", "degrees"), ("degree", 1.0)),
     "rad": ("degree", 57.29577951308232),
     "mrad": ("degree", 0.05729577951308232),
+    "mv/v": ("mV/V", 1.0),
+    "v/v": ("mV/V", 1000.0),
     **dict.fromkeys(("%", "percent", "pct"), ("relative", 0.01)),
     **dict.fromkeys(("relative", "rel", "fraction"), ("relative", 1.0)),
 }  # fmt: skip

@@ -49,7 +49,7 @@ def _one_below_the_other(rows, stated):
     starts = [0]
     for i in again:
         start = _start(rows, i)
-        if start is not None and starts[-1] < start:
+        if start is not None and max(starts[-1], at) < start:
             starts.append(start)
     return [rows[start:end] for start, end in pairwise([*starts, len(rows)])]
 

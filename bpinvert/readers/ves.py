@@ -25,15 +25,23 @@ from bpinvert.readers.table import Table
 from bpinvert.readers.thousands import doubt_thousands
 
 WANTED = (*SPACINGS, "apparent_resistivity", *INGREDIENTS, *OPEN)
+# mV/V; in V/V nearly all soundings stay below the first, and over a layered earth none reaches the second.
+_SMALL, _WHOLE = 0.5, 1000.0
 
 
-def read(table: Table) -> xr.Dataset:
-    """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept."""
-    sheet = Sheet(one_row_per_reading(one_row_per_mn(without_qualifiers(table))), WANTED)
+def read(table: Table, method: str = "ves") -> xr.Dataset:
+    """The soundings in `table`; readings that repeat an AB/2 with another MN are all kept.
+
+    With method "ip" the sheet has the apparent chargeability as well.
+    """
+    wanted = (*WANTED, "apparent_chargeability") if method == "ip" else WANTED
+    sheet = Sheet(one_row_per_reading(one_row_per_mn(without_qualifiers(table))), wanted)
     _refuse_open_spacings(sheet)
     refuse_dipoles(sheet)
     refuse_other_lengths(sheet)
     sheet.require("a resistivity sounding", ("ab2", "ab", "a"), ("apparent_resistivity", "resistance", "voltage"))
+    if method == "ip":
+        _require_chargeability(sheet)
     coordinates = _schlumberger(sheet) if "ab2" in sheet or "ab" in sheet else {"a": sheet.values("a")}
     refuse_named_arrays(sheet, coordinates)
     split_restarts(sheet, coordinates)
@@ -43,7 +51,41 @@ def read(table: Table) -> xr.Dataset:
     find_contradictions(sheet, coordinates, data["apparent_resistivity"])
     refuse_geometric_factors(sheet, coordinates, data["apparent_resistivity"])
     report_jumps(sheet, coordinates, data["apparent_resistivity"])
-    return observed(sheet, "ves", coordinates, data, positive=("apparent_resistivity",))
+    if method == "ip":
+        data["apparent_chargeability"] = sheet.values("apparent_chargeability")
+        _doubt_chargeability(sheet, data["apparent_chargeability"])
+    return observed(sheet, method, coordinates, data, positive=("apparent_resistivity",))
+
+
+def _require_chargeability(sheet):
+    """Raise where it is missing, or its unit is not stated: between mV/V, % and V/V lie factors of 10 and 100."""
+    sheet.require("an IP sounding", ("apparent_chargeability",))
+    column = sheet.columns("apparent_chargeability")[0]
+    if column.unit == "s":
+        raise ValueError(
+            f"{sheet.table.place}, column {column.header!r} is an integral over the decay, in s or ms; apparent "
+            "chargeability must be in mV/V, V/V or %. Divide the column by the length of the window, as ms by s gives "
+            "mV/V, and correct the header."
+        )
+    if not column.unit:
+        raise ValueError(
+            f"{sheet.table.place}, column {column.header!r} gives no unit of the apparent chargeability; write (mV/V), "
+            f"(V/V) or (%) in the header, or say it with columns={{{column.header!r}: 'chargeability (mV/V)'}}."
+        )
+
+
+def _doubt_chargeability(sheet, chargeability):
+    """Doubt soundings whose chargeabilities are all as small as in V/V, or larger than those of any ground."""
+    for name in dict.fromkeys(sheet.soundings.tolist()):
+        known = chargeability[(sheet.soundings == name) & np.isfinite(chargeability)]
+        if known.size and known.any() and np.abs(known).max() < _SMALL:
+            mistake = f"All its apparent chargeability is below {_SMALL:g} mV/V, as where V/V stand under another unit."
+        elif known.size and known.max() >= _WHOLE:
+            mistake = f"Its apparent chargeability reaches {known.max():g} mV/V; of any ground it is below {_WHOLE:g}."
+        else:
+            continue
+        sheet.doubt(name, mistake)
+        sheet.report.append(f"{name}: {mistake} Nothing was changed.")
 
 
 def _refuse_open_spacings(sheet):

@@ -68,3 +68,10 @@ def test_headers_that_columns_states_are_joined(read):
 def test_separators_that_can_be_seen_leave_cells_empty(read):
     observed = read("AB/2\tApp. Resistivity\tError(%)\n1.5\t100\n3\t95\n6\t90\n", name="a.txt")
     assert values(observed, "apparent_resistivity") == [100, 95, 90]
+
+
+@pytest.mark.parametrize("content", ["#\nAB/2 (m),rhoa\n{}", "# site 7\n#\nAB/2 (m),rhoa\n{}", "AB/2 (m),rhoa\n{}#\n"])
+@pytest.mark.parametrize("blank", [",", " "])
+def test_a_bare_number_sign_is_an_empty_comment(read, content, blank):
+    observed = read(content.format("1,10\n3,20\n9,30\n").replace(",", blank))
+    assert observed["ab2"].values.tolist() == [[1, 3, 9]]

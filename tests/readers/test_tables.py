@@ -65,3 +65,8 @@ def test_tables_in_a_text_of_blanks_are_told_apart(read):
     table = HEADERS.replace(",", " ") + "10 1 50\n20 1 60\n30 1 70\n"
     observed = read(f"VES 1\n{table}\nVES 2\n{table}", name="a.txt")
     assert observed["name"].values.tolist() == ["VES 1", "VES 2"]
+
+
+def test_headers_that_come_again_without_readings_between_make_no_table_of_comments(read):
+    with pytest.raises(ValueError, match=r"sheet\.csv"):
+        read("# Love\nquncy(5\n5,eloc1,7\n1ovex\nquncy(5\n5,12,65,150\n")

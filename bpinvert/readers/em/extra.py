@@ -1,4 +1,4 @@
-"""Packages of the extra ``[aem]``, imported where a file needs them."""
+"""Packages of the extras ``[aem]`` and ``[mt]``, imported where a file needs them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import io
 import warnings
 
 
-def package(name: str, file: str):
-    """The package `name`, which reads `file`.
+def package(name: str, file: str, extra: str = "aem"):
+    """The package or module `name`, which reads `file`.
 
     Raises
     ------
@@ -21,8 +21,8 @@ def package(name: str, file: str):
             return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(
-            f"{file} is read by the package {name}, which cannot be imported here ({error}); install it with "
-            "pip install 'bpinvert[aem]'."
+            f"{file} is read by the package {name.split('.')[0]}, which cannot be imported here ({error}); install it "
+            f"with pip install 'bpinvert[{extra}]'."
         ) from None
 
 
