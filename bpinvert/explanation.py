@@ -11,12 +11,15 @@ from bpinvert import wording
 from bpinvert.checks import MEANINGS
 from bpinvert.inverter.choosing import FEW_LAYERS
 from bpinvert.inverter.demands import demands
+from bpinvert.joining import part_of, parts_in
 from bpinvert.mixed_units import mixed_units
 from bpinvert.noise import FREEDOM
-from bpinvert.results import STATUS, UNITS, place_of
+from bpinvert.results import STATUS, place_of, unit_of
 from bpinvert.uncertainty import describe_posterior
 
-_WIDEN = "train on a prior that includes it (bpinvert train --widen results.nc)"
+_BY_COMMAND = " (bpinvert train --widen results.nc)"
+_WIDEN = f"train on a prior that includes it{_BY_COMMAND}"
+_LAYERED = "the ground is not layered like the prior (more layers, another range) or not 1-D"
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
     "context": f"correct it; if it is right, {_WIDEN}",
@@ -25,10 +28,11 @@ _ADVICE = {
     "range": f"check the units and the sheet at these readings; if they are right, {_WIDEN}",
     "demand": f"if the ground may be like that, {_WIDEN}; if not, check the sheet, its units and its array",
     "residual": "check these readings in the field notes; if they are bad, mask them (used=False) and invert again",
+    "conflict": "check that all methods were measured at the same place, and their units and errors (a static shift of "
+    "MT); if all are right the ground is not layered there: invert each method alone",
     "noise": "the readings scatter: look for bad contacts and slips of the pen, and mask bad readings (used=False) or "
     "give larger errors",
-    "misfit": "the errors are too small, the ground is not layered like the prior (more layers, another range) or not "
-    f"1-D: give larger errors, {_WIDEN}, or do not use this model",
+    "misfit": f"the errors are too small, {_LAYERED}: give larger errors, {_WIDEN}, or do not use this model",
     "mahalanobis": "look for swapped columns, another electrode array or other units; if the curve is right, " + _WIDEN,
     "neighbour": f"{_WIDEN}, or train with more samples",
 }
@@ -77,7 +81,8 @@ def explain(result, sounding: int | str = 0) -> str:
             "What to do: correct or add readings."
         )
     rate = result.attrs["false_alarm_rate"]
-    sentences, mixed = [], mixed_units(one, result)
+    parts = parts_in(result)
+    sentences, mixed = [], [sentence for name in parts or [""] for sentence in _mixed_units(result, place, name)]
     if not int(one["flag"]):
         sentences.append(
             f"inside the training range: of 100 soundings drawn from the prior about {100 * float(one['p_joint']):.0f} "
@@ -88,9 +93,11 @@ def explain(result, sounding: int | str = 0) -> str:
         causes = [str(check) for check in result["check"].values if bool(one["outside"].sel(check=check))]
         sentences += [_cause(one, cause, result) for cause in causes]
         sentences.append(f"Fewer than {100 * rate:g} in 100 soundings drawn from the prior look as strange.")
-        wanted = [] if mixed else demands(result, place)
+        conflict = bool(status & STATUS["methods_conflict"][0])
+        wanted = [] if mixed or conflict else demands(result, place)
         sentences += [_wish(wanted, one)] if wanted else []
         first = [cause for cause in _ADVICE if cause in causes]
+        first = ["conflict", *first] if conflict else first
         if first[0] == "residual" and "misfit" in first and not _few_stand_out(one, result):
             first = first[1:]
         advice = [_ADVICE[first[0]]]
@@ -101,6 +108,10 @@ def explain(result, sounding: int | str = 0) -> str:
         if mixed:
             sentences[:0] = mixed
             advice = [_ADVICE["units"]]
+    sentences += _by_method(one, parts)
+    if status & STATUS["methods_conflict"][0]:
+        sentences.append(_conflict(parts))
+        advice = advice or [_ADVICE["conflict"]]
     sentences += describe_posterior(one, result.attrs)
     for name, (bit, meaning) in STATUS.items():
         if status & bit and name in ("extrapolated", "readings_masked", "not_converged", "at_prior_edge"):
@@ -130,8 +141,37 @@ def explain(result, sounding: int | str = 0) -> str:
     if str(one["doubt"].values if "doubt" in one else ""):
         sentences.append(f"The sheet leaves a doubt: {str(one['doubt'].values).rstrip('.')}.")
         advice.insert(0, _ADVICE["doubt"])
+    if '"prior": "Prior"' in result.attrs.get("prior", ""):
+        advice = [advised.replace(_LAYERED, "the ground is not like the models of the prior") for advised in advice]
+    if "not_stored" in result.attrs.get("survey", ""):
+        advice = [advised.replace(_BY_COMMAND, "") for advised in advice]
     sentences.append("What to do: " + ("; ".join(advice) or "nothing, use the model") + ".")
     return " ".join([sentences[0], *(sentence[0].upper() + sentence[1:] for sentence in sentences[1:])])
+
+
+def _mixed_units(result, place, name):
+    """Sentences on data of one method that are in other units than they are taken for."""
+    if not name:
+        return mixed_units(result.isel(sounding=place), result)
+    own = part_of(result, name)
+    return [f"{wording.method(name)}: {sentence}" for sentence in mixed_units(own.isel(sounding=place), own)]
+
+
+def _by_method(one, parts):
+    """How each of several methods fits."""
+    chi2 = {wording.method(name): float(one[f"chi2_{name}"]) for name in parts if f"chi2_{name}" in one}
+    said = [f"{name} {value:.3g}" for name, value in chi2.items() if np.isfinite(value)]
+    lacking = [name for name, value in chi2.items() if not np.isfinite(value)]
+    sentences = [f"By method chi²/N is {' and '.join(said)}."] if len(said) > 1 else []
+    return sentences + [f"Note: there are no data of {' and '.join(lacking)}." for _ in lacking[:1]]
+
+
+def _conflict(parts):
+    names = [wording.method(name) for name in parts]
+    return (
+        f"The methods contradict each other: models of the prior fit {' and '.join(names)} each alone, but none fits "
+        "them together."
+    )
 
 
 def _without_context(one, result):
@@ -141,7 +181,7 @@ def _without_context(one, result):
     missing = [name for name, value in given.items() if not np.isfinite(value)]
     said = f"its {' and '.join(missing)} is missing"
     if not missing:
-        words = [f"{name} of {value:g} {UNITS.get(name, '')}".rstrip() for name, value in given.items()]
+        words = [f"{name} of {value:g} {unit_of(name)}".rstrip() for name, value in given.items()]
         said = f"no model has data at a {' and a '.join(words)}"
     return f"not inverted: {said}. What to do: correct the {' and '.join(names)} of this sounding."
 
@@ -163,8 +203,8 @@ def _contradiction(one):
 def _beside(one, result):
     """Which height, or what else is known of a sounding, is outside the training range; empty where none is."""
     for name, (low, high) in json.loads(result.attrs.get("context_range", "{}")).items():
-        value, unit = float(one[name]), UNITS.get(name, "")
-        if not low <= value <= high:
+        value, unit = float(one[name]), unit_of(name)
+        if value < low or value > high:
             return f"{name} is {value:.4g} {unit}, training {low:.3g}–{high:.3g} {unit}".rstrip()
     return ""
 
@@ -252,7 +292,7 @@ def _wish(wanted, one):
         return f"A model of {first.value} layers fits."
     words = []
     for wish in wanted:
-        unit = wording.UNITS.get(UNITS.get(wish.name, ""), UNITS.get(wish.name, ""))
+        unit = wording.UNITS.get(unit_of(wish.name), unit_of(wish.name))
         side = "more" if wish.more else "less"
         bound, value = (f"{_short(number)} {unit}".rstrip() for number in (wish.bound, wish.value))
         words.append(f"{wish.name} of layer {wish.layer} wants {side} than {bound} (a model with {value} fits)")

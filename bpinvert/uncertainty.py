@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 from bpinvert.priors import prior_from_dict
-from bpinvert.results import MOST_LISTED, STATUS, UNITS, investigated, layer_shares
+from bpinvert.results import MOST_LISTED, STATUS, investigated, layer_shares, unit_of
 
 # Shares of the prior's 90 % width: an interval is set below the first and open above the second.
 _SET, _OPEN = 0.25, 0.8
@@ -72,8 +72,9 @@ def _parameters(one, prior):
         low, high = values if layer is None else values[:, layer]
         symbol = _symbol(variable, layer)
         kind = _kind(*np.searchsorted(place, [low, high]) / len(place))
-        unit = _unit(variable)
-        interval = f"{symbol} {_number(low)}–{_number(high)}{unit}"
+        unit = _unit(variable, one)
+        dash = "–" if low >= 0 else " to "
+        interval = f"{symbol} {_number(low)}{dash}{_number(high)}{unit}"
         one_sided = {
             "from below": f"{symbol} > {_number(low)}{unit}",
             "from above": f"{symbol} < {_number(high)}{unit}",
@@ -123,7 +124,12 @@ def _drawn(prior, n_layers):
     for name in [name for name in models if name not in prior.context]:
         values = np.sort(models[name], axis=0)
         layers = range(values.shape[1]) if values.ndim == 2 else [None]
-        columns += [(name, layer, values if layer is None else values[:, layer]) for layer in layers]
+        columns += [
+            (name, layer, values if layer is None else values[:, layer])
+            for layer in layers
+            # What is known beforehand, or follows from a parameter, no data have set.
+            if (name if layer is None else f"{name}_{layer + 1}") in prior.parameters
+        ]
     return columns
 
 
@@ -193,8 +199,8 @@ def _symbol(variable, layer):
     return f"{_SYMBOLS.get(variable, variable.replace('_', ' ') + ' ')}{layer + 1}"
 
 
-def _unit(variable):
-    unit = UNITS.get(variable, "")
+def _unit(variable, one):
+    unit = one[f"{variable}_quantile"].attrs.get("units", unit_of(variable))
     return f" {_WRITTEN.get(unit, unit)}".rstrip()
 
 
@@ -203,4 +209,6 @@ def _percent(share):
 
 
 def _number(value):
-    return f"{value:.3g}" if value < 999.5 else f"{float(f'{value:.3g}'):.0f}"
+    if abs(value) < 999.5 or abs(value) >= 1e7:
+        return f"{value:.3g}"
+    return f"{float(f'{value:.3g}'):.0f}"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+
+from bpinvert.joining import parts_in
 
 SYMBOLS = {
     "apparent_resistivity": "ρa", "phase": "phase", "in_phase": "in-phase", "quadrature": "quadrature",
-    "dbdt": "dB/dt", "b": "B",
+    "dbdt": "dB/dt", "b": "B", "apparent_chargeability": "ma",
 }  # fmt: skip
-UNITS = {"ohm m": "Ω·m", "degree": "°", "V/(A m^2)": "V/(A·m²)", "V/(A m2)": "V/(A·m²)", "1": ""}
+_ABBREVIATED = ("ves", "mt", "tdem", "fdem", "ip")
+UNITS = {"ohm m": "Ω·m", "degree": "°", "V/(A m^2)": "V/(A·m²)", "V/(A m2)": "V/(A·m²)", "kg/m3": "kg/m³",
+         "1": ""}  # fmt: skip
 _COORDINATES = {
     "ab2": "AB/2", "mn2": "MN/2", "period": "period", "a": "a", "n": "n", "orientation": "", "frequency": "frequency",
     "offset": "offset", "time": "time", "moment": "moment",
@@ -16,8 +22,18 @@ _COORDINATES = {
 
 
 def symbol(quantity: str) -> str:
-    """A measured quantity's symbol or name."""
-    return SYMBOLS.get(quantity, quantity.replace("_", " "))
+    """A measured quantity's symbol or name, with the method before it where there are several: "VES ρa"."""
+    if quantity in SYMBOLS:
+        return SYMBOLS[quantity]
+    own = max((name for name in SYMBOLS if quantity.endswith(f"_{name}")), key=len, default="")
+    if own:
+        return f"{method(quantity.removesuffix(f'_{own}'))} {SYMBOLS[own]}"
+    return quantity.replace("_", " ")
+
+
+def method(name: str) -> str:
+    """A method as people write it."""
+    return name.upper() if name in _ABBREVIATED else name.replace("_", " ")
 
 
 def unit_of(variable) -> str:
@@ -29,15 +45,24 @@ def unit_of(variable) -> str:
 def reading_place(one, reading) -> str:
     """The coordinates of a sounding's reading, e.g. "AB/2 = 40 m, MN/2 = 5 m" or "HCP, frequency = 8000 Hz"."""
     words = []
-    for name, label in _COORDINATES.items():
-        if name not in one or one[name].dims != ("reading",):
-            continue
-        value, unit = one[name].values[reading], unit_of(one[name])
-        if isinstance(value, str):
-            words += [value] if value else []
-        elif np.isfinite(value):
-            words.append(f"{label} = {float(value):.4g} {unit}".rstrip())
+    methods = parts_in(one) or [""]
+    for name, label in (_COORDINATES | _others(one)).items():
+        for own in (f"{prefix}_{name}" if prefix else name for prefix in methods):
+            if own not in one or one[own].dims != ("reading",):
+                continue
+            value, unit = one[own].values[reading], unit_of(one[own])
+            if isinstance(value, str):
+                words += [value] if value else []
+            elif np.isfinite(value):
+                words.append(f"{label} = {float(value):.4g} {unit}".rstrip())
     return ", ".join(words) or f"reading {reading}"
+
+
+def _others(one):
+    """Coordinates of surveys that are not ours, {name: itself}."""
+    trained = json.loads(one.attrs.get("training_range", "{}")).values()
+    names = dict.fromkeys(name for entry in trained for name in entry["coordinates"])
+    return {name: name.replace("_", " ") for name in names if name not in _COORDINATES}
 
 
 def range_at(one, reading, trained):

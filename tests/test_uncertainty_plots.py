@@ -187,7 +187,7 @@ def test_a_section_needs_layers_and_draws_where_it_is_told():
     dataset = line_of_three()
     _, ax = plt.subplots()
     assert plots.section(dataset, ax=ax) is ax
-    with pytest.raises(ValueError, match=r"no layers of resistivity; draw one of `Inverter\.invert` with"):
+    with pytest.raises(ValueError, match=r"no layers; draw one of `Inverter\.invert` with"):
         plots.section(dataset.drop_vars("thickness"))
 
 

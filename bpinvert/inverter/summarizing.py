@@ -6,6 +6,7 @@ import numpy as np
 
 from bpinvert.calibration import curve_type
 from bpinvert.priors.models import Models
+from bpinvert.velocities import vs30
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Draws that profiles against depth are taken of, and soundings at once.
@@ -72,7 +73,7 @@ def _mean(values, positive):
 
 
 def combinations(models) -> dict:
-    """Conductance S = Σ h/ρ in S and transverse resistance T = Σ h ρ in Ω·m² above the half-space, and its depth in m.
+    """S = Σ h/ρ in S and T = Σ h ρ in Ω·m² above the half-space, the depth of this in m, and Vs30 in m/s.
 
     Maillet (1947), doi:10.1190/1.1437342: what resistivity soundings resolve of layers that are thin for them.
 
@@ -81,9 +82,12 @@ def combinations(models) -> dict:
     models : dict of (..., n_layers - 1) and (..., n_layers) arrays
     """
     thickness = models.get("thickness")
-    if thickness is None or not thickness.shape[-1]:
+    if thickness is None:
         return {}
-    found = {"basement_depth": thickness.sum(axis=-1)}
+    found = {"vs30": vs30(thickness, models["vs"])} if "vs" in models else {}
+    if not thickness.shape[-1]:
+        return found
+    found["basement_depth"] = thickness.sum(axis=-1)
     if "resistivity" in models:
         above = models["resistivity"][..., :-1]
         found["conductance"] = (thickness / above).sum(axis=-1)

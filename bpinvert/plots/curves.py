@@ -1,4 +1,4 @@
-"""Readings of electromagnetic instruments in a panel: curves told apart, and values of either sign."""
+"""Readings in a panel whose curves are told apart, and whose values may have either sign."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bpinvert.plots.readings import ALARM, DATA, FIT, MASKED
 # Okabe & Ito's palette without the colour of the fit.
 _COLOURS = (DATA, "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _MARKERS = "os^Dvp"
+# Velocities that differ by no more are drawn on a linear axis, with so much of their range left free at either end.
+_VELOCITIES, _LINEAR, _FREE = ("phase_velocity", "group_velocity"), 5.0, 0.08
 # Coils whose distances differ by more are drawn against distance, others against frequency.
 _SEVERAL_OFFSETS = 1.5
 
@@ -40,9 +42,27 @@ class Curves:
     @property
     def limits(self) -> tuple[float, float]:
         """Of the axis of sizes: of all that is drawn, but not far below the errors."""
+        if self.linear:
+            low, high = self._ends
+            free = _FREE * max(high - low, 0.1 * high)
+            return low - free, high + free
         sizes = np.abs(np.concatenate([np.fmax(np.abs(self.observed), self.std / 3), self.predicted]))
         sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
         return (sizes.min() / 2, sizes.max() * 2) if sizes.size else (0.1, 10.0)
+
+    @property
+    def linear(self) -> bool:
+        """Whether the axis of sizes is linear: for velocities that do not differ much, as is usual for them."""
+        low, high = self._ends
+        return self.quantity in _VELOCITIES and 0 < low and high < _LINEAR * low
+
+    @property
+    def _ends(self):
+        """The lowest and the highest value, with errors."""
+        error = np.nan_to_num(self.std)
+        values = np.concatenate([self.observed - error, self.observed + error, self.predicted])
+        values = values[np.isfinite(values)]
+        return (values.min(), values.max()) if values.size else (0.0, 1.0)
 
     def draw(self, ax, fitted="fitted curve", colour_of_fit=FIT) -> None:
         """Data with their errors, negative ones as open symbols at their size; the curve, dashed where negative."""
@@ -118,11 +138,21 @@ def simulated_curves(channels, values) -> list[Curves]:
     return panels
 
 
-_KNOWN = ("time", "moment", "frequency", "offset", "orientation")
+_KNOWN = ("time", "moment", "frequency", "offset", "orientation", "period", "mode")
+
+
+def _mode_words(number):
+    if not np.isfinite(number):
+        return ""
+    return "fundamental mode" if number == 0 else f"mode {number:g}"
 
 
 def _panel(quantity, coordinates, observed, std, predicted, used, outside):
     """Against time, frequency or the coils' distance; the quadrature of coils as apparent conductivity."""
+    if "mode" in coordinates:
+        mode, at = coordinates["mode"], 1 / np.where(coordinates["period"] > 0, coordinates["period"], np.nan)
+        label = np.array([_mode_words(number) for number in mode])
+        return Curves("frequency", quantity, at, observed, std, predicted, used, outside, label)
     if "time" in coordinates:
         moment = coordinates.get("moment", np.zeros(len(observed)))
         several = len(np.unique(moment[np.isfinite(moment)])) > 1

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 
 from bpinvert.plots.panels import families, plain_ticks
+from bpinvert.plots.properties import label_of, properties_of
 from bpinvert.plots.readings import ALARM
 from bpinvert.results import sounding_name
 
@@ -21,7 +22,7 @@ _BELOW = 2.0
 
 
 def section(result, ax=None):
-    """Resistivity against depth of all soundings side by side, faded where it is not known.
+    """Resistivity, or what else layers have first, against depth of all soundings side by side, faded where not known.
 
     A column has the median of the posterior at each depth, over all numbers of layers. It is in full colour where the
     90 % interval is within a factor of 1.5, and faint from a factor of 100 on. Without posteriors it has the
@@ -40,16 +41,17 @@ def section(result, ax=None):
     Raises
     ------
     ValueError
-        If no sounding has a layered model of the resistivity.
+        If no sounding has a layered model.
     """
-    if "thickness" not in result or not np.isfinite(result.get("resistivity", np.nan)).any():
-        raise ValueError("the result has no layers of resistivity; draw one of `Inverter.invert` with a layered prior.")
-    profile = result.get("resistivity_profile_quantile")
+    name = next(iter(properties_of(result.isel(sounding=0))), None) if result.sizes["sounding"] else None
+    if "thickness" not in result or name is None or not np.isfinite(result[name]).any():
+        raise ValueError("the result has no layers; draw one of `Inverter.invert` with a layered prior.")
+    profile = result.get(f"{name}_profile_quantile")
     n = result.sizes["sounding"]
     if ax is None:
         _, ax = plt.subplots(figsize=(np.clip(1.8 + 0.7 * n, 4.5, 15), 5), layout="constrained")
     if profile is None or not np.isfinite(profile).any():
-        grid, middle = _models(result)
+        grid, middle = _models(result, name)
         low = high = middle
     else:
         grid = result["depth_grid"].values
@@ -57,7 +59,7 @@ def section(result, ax=None):
     # A cell for each depth, from halfway above to halfway below in the logarithm.
     edges = np.exp(np.interp(np.arange(len(grid) + 1) - 0.5, np.arange(len(grid)), np.log(grid)))
     bottom = result["thickness"].sum("interface").where(result["n_layers"] > 1).values
-    extent = _extent(middle)
+    extent = _extent(middle, 2.0 if name == "vs" else 10.0)
     image = ax.pcolormesh(
         np.arange(n + 1) - 0.5, edges, middle, norm=LogNorm(*extent), cmap="turbo", alpha=_opacity(high / low)
     )  # fmt: skip
@@ -73,28 +75,28 @@ def section(result, ax=None):
         ax.plot(flagged, np.full(len(flagged), 1.02), "v", color=ALARM, ms=5, transform=above, clip_on=False)
     plain_ticks(ax.yaxis)
     faint = "" if low is high else ", faint: not known"
-    bar = ax.figure.colorbar(image, ax=ax, format="{x:g}", label=f"resistivity (Ω·m){faint}")
+    bar = ax.figure.colorbar(image, ax=ax, format="{x:g}", label=f"{label_of(name)}{faint}")
     bar.solids.set_alpha(1)
     return ax
 
 
-def _models(result):
-    """Depths (n_depths,), and the resistivity (n_depths, n) of the recommended models there."""
-    resistivity = result["resistivity"].values
+def _models(result, name):
+    """Depths (n_depths,), and a property (n_depths, n) of the recommended models there."""
+    values = result[name].values
     bottom = np.cumsum(np.nan_to_num(result["thickness"].values), axis=1)
     bottom[~np.isfinite(result["thickness"].values)] = np.inf
     finite = bottom[np.isfinite(bottom)]
     shallowest, deepest = (finite.min(), finite.max()) if finite.size else (1.0, 10.0)
     grid = np.geomspace(shallowest / _BELOW, _BELOW * deepest, _CELLS)
     layer = (bottom[:, :, None] < grid).sum(axis=1)
-    return grid, np.take_along_axis(resistivity, layer, axis=1).T
+    return grid, np.take_along_axis(values, layer, axis=1).T
 
 
-def _extent(values):
-    """Lowest and highest value for the colours, at least a factor of ten apart."""
+def _extent(values, apart):
+    """Lowest and highest value for the colours, at least a factor `apart`."""
     low, high = np.nanmin(values), np.nanmax(values)
     middle = np.sqrt(low * high)
-    return min(low, middle / 10**0.5), max(high, middle * 10**0.5)
+    return min(low, middle / apart**0.5), max(high, middle * apart**0.5)
 
 
 def _opacity(factor):

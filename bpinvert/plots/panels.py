@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import font_manager
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from bpinvert.plots.readings import DATA, MODEL
+from bpinvert.plots.properties import header_of, label_of
+from bpinvert.plots.readings import DATA, MASKED, MODEL
 from bpinvert.plots.uncertainty import draw_bands, draw_investigation, intervals
 from bpinvert.results import MOST_LISTED
 
 COORDINATES = {
     "ab2": "AB/2 (m)",
     "a": "a (m)",
+    "dipoles": "(n + 1) a/2 (m)",
     "period": "period (s)",
     "time": "time (s)",
     "frequency": "frequency (Hz)",
@@ -29,7 +33,15 @@ QUANTITIES = {
     "apparent_conductivity": "apparent conductivity (mS/m)",
     "dbdt": "−dB/dt (V/(A·m²))",
     "b": "B (T/A)",
+    "apparent_chargeability": "apparent chargeability (mV/V)",
+    "phase_velocity": "phase velocity (m/s)",
+    "group_velocity": "group velocity (m/s)",
+    "ellipticity": "ellipticity H/V",
 }
+# Spacings that are nearly depths: models are drawn against them.
+DEPTHS = ("ab2", "a", "dipoles")
+# Velocities of layers are compared by differences, all else by factors.
+_LINEAR = ("vs", "vp")
 # A flat curve would fill the panel with its noise, between ticks without labels.
 _NARROWEST = 4.0
 _SMALL = {"color": "#555555", "fontsize": 7.5}
@@ -47,16 +59,20 @@ def families() -> list[str]:
     return [*plt.rcParams["font.family"], *(name for name in _FONTS if name in installed)]
 
 
-def layers(resistivity, thickness):
-    """Resistivity and depth of the bottom of each layer that the model has; the last bottom is infinite."""
-    resistivity = resistivity[np.isfinite(resistivity)]
-    bottom = np.append(np.cumsum(thickness), np.inf)[: len(resistivity)]
+def layers(values, thickness):
+    """A property and the depth of the bottom of each layer that the model has; the last bottom is infinite."""
+    values = values[np.isfinite(values)]
+    bottom = np.append(np.cumsum(thickness), np.inf)[: len(values)]
     bottom[-1:] = np.inf
-    return resistivity, bottom
+    return values, bottom
 
 
-def prepare(axes, n_panels, table=True, own=True):
-    """The caller's axes as an array, or those of a new figure; `own` where the model has its own panel."""
+def prepare(axes, columns, table=True, own=True):
+    """The caller's axes as an array, or those of a new figure.
+
+    `columns` lists the numbers of panels of data on top of each other; `own` where the model has its own panel.
+    """
+    n_panels = sum(columns)
     if axes is not None:
         axes = np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
         needed = n_panels + own
@@ -65,94 +81,135 @@ def prepare(axes, n_panels, table=True, own=True):
                 f"axes has {len(axes)} entries; this sounding needs {needed}, or {needed + 1} with the table."
             )
         return axes
+    if not own and n_panels > 1:
+        rows = [[k, *["table"][:table]] for k in range(n_panels)]
+        size = {"figsize": (13 if table else 8.5, 8), "width_ratios": (1.8, 1)[: 1 + table]}
+        _, named = plt.subplot_mosaic(rows, layout="constrained", **size)
+        return np.array([named[name] for name in [*range(n_panels), *["table"][:table]]])
     if not own:
         if not table:
             return np.array([plt.subplots(figsize=(8.5, 6), layout="constrained")[1]])
         return plt.subplots(1, 2, figsize=(11, 6), width_ratios=(2.4, 1), layout="constrained")[1]
-    names, widths = ["rhoa", "phase", "model", "table"][: 3 + table], (1.7, 1.1, 1)[: 2 + table]
-    rows = [[data, *names[2:]] for data in names[:n_panels]]
+    names, widths = ["model", "table"][: 1 + table], [*(1.7,) * len(columns), *(1.1, 1)[: 1 + table]]
+    data = [[f"data {k} {row}" for row in range(n)] for k, n in enumerate(columns)]
+    n_rows = math.lcm(*columns)
+    rows = zip(*(np.repeat(column, n_rows // len(column)).tolist() for column in data), strict=True)
+    rows = [[*row, *names] for row in rows]
     _, named = plt.subplot_mosaic(rows, figsize=(4.3 * len(widths), 7), width_ratios=widths, layout="constrained")
-    return np.array([named[name] for name in [*names[:n_panels], *names[2:]]])
+    return np.array([named[name] for name in [*itertools.chain(*data), *names]])
 
 
-def finish(axes, panels, layered, labels, colours=None, uncertain=None):
-    """Scales, model steps, legend and table, once the data are drawn; `uncertain` is a sounding with a posterior."""
+def finish(
+    axes, panels, layered, labels, colours=None, uncertain=None, name="resistivity", reach=np.nan, chargeability=None
+):
+    """Scales, model steps, legend and table, once the data are drawn.
+
+    `uncertain` is a sounding with a posterior, `name` the property that is drawn, and `reach` the depth in m below
+    which the wavelengths say nothing. `chargeability` are the values of each of the models `layered`, drawn with the
+    apparent ones.
+    """
     own = has_own_panel(panels)
     for ax, readings in zip(axes, panels, strict=False):
         _style_curve(ax, readings)
     ax = axes[len(panels)] if own else axes[0]
-    span = _depth_span(panels[0].at, layered, own)
+    span = _depth_span(panels[0].at, layered, own, reach)
     if uncertain is not None:
-        _draw_posterior(ax, uncertain, span, own)
-    for i, (resistivity, bottom) in enumerate(layered):
-        _draw_step(ax, resistivity, bottom, span, labels[i], MODEL if colours is None else colours[i], own)
+        _draw_posterior(ax, uncertain, span, own, name)
+    if span[0] < reach < span[1]:
+        ax.axhline(reach, color=MASKED, lw=1.2, ls="--", label="half the longest wavelength", zorder=0.8)
+    for i, (values, bottom) in enumerate(layered):
+        _draw_step(ax, values, bottom, span, labels[i], MODEL if colours is None else colours[i], own)
     if own:
-        ax.set(xscale="log", yscale="log", ylim=span[::-1], title="model")
-        ax.set(xlabel="resistivity (Ω·m)", ylabel="depth (m)")
+        ax.set(xscale="linear" if name in _LINEAR else "log", yscale="log", ylim=span[::-1], title="model")
+        ax.set(xlabel=label_of(name), ylabel="depth (m)")
         ax.margins(x=0.15)
         plain_ticks(ax.yaxis)
         ax.grid(True, which="major", alpha=0.4)
     else:
-        ax.set_xlim(span)
-        ax.set_xlabel(f"{COORDINATES[panels[0].coordinate]}, depth of the model (m)")
+        for shared in axes[: len(panels)]:
+            shared.set_xlim(span)
+            shared.set_xlabel(f"{COORDINATES[panels[0].coordinate]}, depth of the model (m)")
         ax.set_ylabel("apparent resistivity, resistivity of the model (Ω·m)")
+    if chargeability is not None:
+        colours = [MODEL] * len(layered) if colours is None else colours
+        steps = list(zip(chargeability, layered, labels, colours, strict=True))
+        _draw_chargeability(axes[1], steps, span, uncertain)
     for styled, readings in zip(axes, panels, strict=False):
         # 2·10⁻⁵ s takes too much room.
         plain_ticks(styled.xaxis, widest=20 if readings.coordinate == "time" else 2000)
     if own:
         # The model's panel is narrow: 20, 50 and 100 stand side by side only over a short range.
         axes[len(panels)].autoscale_view()
-        plain_ticks(axes[len(panels)].xaxis, widest=20)
+        if name in _LINEAR:
+            ax.xaxis.set_major_locator(MaxNLocator(5))
+        else:
+            plain_ticks(ax.xaxis, widest=20)
     low, high = axes[0].get_ylim()
-    if high / low < _NARROWEST:
+    if axes[0].get_yscale() == "log" and high / low < _NARROWEST:
         middle = (low * high) ** 0.5
         axes[0].set_ylim(middle / _NARROWEST**0.5, middle * _NARROWEST**0.5)
     for styled in axes[: len(panels)]:
         if styled.get_yscale() == "log":
             plain_ticks(styled.yaxis)
     _legend(axes[0])
-    if own and uncertain is not None:
+    if own and (uncertain is not None or np.isfinite(reach)):
         _legend(ax)
     if len(axes) > len(panels) + own:
         axes[-1].set_axis_off()
         if len(layered) == 1 and 0 < layered[0][0].size <= MOST_LISTED:
-            _draw_table(axes[-1], *layered[0], uncertain)
+            _draw_table(axes[-1], *layered[0], uncertain, name, None if chargeability is None else chargeability[0])
 
 
 def has_own_panel(panels) -> bool:
     """Whether the model is drawn beside the data: all but the spacings of DC are no depths."""
-    return panels[0].coordinate not in ("ab2", "a")
+    quantities = [readings.quantity for readings in panels]
+    # Of several arrays neither has the depths to itself.
+    return len(set(quantities)) < len(quantities) or any(readings.coordinate not in DEPTHS for readings in panels)
 
 
-def _draw_posterior(ax, one, span, downward):
-    draw_bands(ax, one, span, downward)
-    best = [one[f"{name}_best"].values for name in ("resistivity", "thickness")]
+def _draw_chargeability(ax, steps, span, uncertain):
+    """Model steps of the chargeability over the apparent one, on an axis that shows zero."""
+    if uncertain is not None:
+        draw_bands(ax, uncertain, span, False, "chargeability")
+    for values, (_, bottom), label, colour in steps:
+        _draw_step(ax, values, bottom, span, label, colour, False)
+    ax.set_ylabel("apparent chargeability,\nchargeability of the model (mV/V)")
+    ax.set_ylim(bottom=min(ax.get_ylim()[0], 0.0))
+
+
+def _draw_posterior(ax, one, span, downward, name):
+    draw_bands(ax, one, span, downward, name)
+    best = [one[f"{part}_best"].values for part in (name, "thickness")]
     _draw_step(ax, *layers(*best), span, "best-fitting model", DATA, downward, lw=0.8)
     draw_investigation(ax, one, span, downward)
 
 
 def _legend(ax):
     handles, labels = ax.get_legend_handles_labels()
-    # By default error bars come last; here the data come first, MN by MN, and of the others the shortest label.
-    size = [0 if "MN" in label else len(label) for label in labels]
-    order = sorted(range(len(labels)), key=lambda i: (not labels[i].startswith("observed"), size[i]))
+    # By default error bars come last; here the data come first, MN by MN or mode by mode, then what is said of single
+    # readings, and of the others the shortest label.
+    drawn = [label.startswith("observed") for label in labels]
+    last = ["not used" in label or "outside" in label for label in labels]
+    size = [0 if first else len(label) for first, label in zip(drawn, labels, strict=True)]
+    order = sorted(range(len(labels)), key=lambda i: (not drawn[i], last[i], size[i]))
     ax.legend([handles[i] for i in order], [labels[i] for i in order], frameon=False, fontsize="small")
 
 
-def _depth_span(at, layered, own):
-    """Shallowest and deepest depth to draw: all interfaces, and all readings where they share the axis."""
+def _depth_span(at, layered, own, reach):
+    """Shallowest and deepest depth to draw: all interfaces, the reach, and all readings where they share the axis."""
     bottoms = np.concatenate([bottom[np.isfinite(bottom) & (bottom > 0)] for _, bottom in layered])
     if own:
-        return (bottoms.min() / 5, bottoms.max() * 5) if bottoms.size else (1.0, 1000.0)
+        low, high = (bottoms.min() / 5, bottoms.max() * 5) if bottoms.size else (1.0, 1000.0)
+        return (low, max(high, 1.5 * reach)) if np.isfinite(reach) else (low, high)
     at = at[np.isfinite(at) & (at > 0)]
     return min([at.min(initial=1e6) / 1.4, *bottoms / 2]), max([at.max(initial=1.0) * 1.4, *bottoms * 2])
 
 
-def _draw_step(ax, resistivity, bottom, span, label, colour, downward, lw=2.0):
+def _draw_step(ax, values, bottom, span, label, colour, downward, lw=2.0):
     edges = np.concatenate([span[:1], bottom[:-1], span[1:]])
-    depth, rho = np.repeat(edges, 2)[1:-1], np.repeat(resistivity, 2)
-    if rho.size:
-        ax.plot(*((rho, depth) if downward else (depth, rho)), color=colour, lw=lw, label=label)
+    depth, steps = np.repeat(edges, 2)[1:-1], np.repeat(values, 2)
+    if steps.size:
+        ax.plot(*((steps, depth) if downward else (depth, steps)), color=colour, lw=lw, label=label)
 
 
 def _style_curve(ax, readings):
@@ -161,7 +218,7 @@ def _style_curve(ax, readings):
     if readings.quantity == "phase":
         ax.set_ylim(0, 90)
         ax.set_yticks(range(0, 91, 15))
-    else:
+    elif readings.quantity != "apparent_chargeability" and not getattr(readings, "linear", False):
         ax.set_yscale("log")
     if hasattr(readings, "limits"):
         ax.set_ylim(readings.limits)
@@ -185,23 +242,26 @@ def _plain(value):
     return f"{value:g}" if value < 1e5 else f"{value:.0f}"
 
 
-def _draw_table(ax, resistivity, bottom, uncertain=None):
+def _draw_table(ax, values, bottom, uncertain, name, chargeability=None):
     thickness = np.diff(bottom, prepend=0.0)
     number = lambda value: f"{value:.3g}" if value < 999.5 else f"{value:.0f}"  # noqa: E731
     rows = [
-        [str(i + 1), number(rho), number(h) if np.isfinite(h) else "∞", number(z) if np.isfinite(z) else "∞"]
-        for i, (rho, h, z) in enumerate(zip(resistivity, thickness, bottom, strict=True))
+        [str(i + 1), number(value), number(h) if np.isfinite(h) else "∞", number(z) if np.isfinite(z) else "∞"]
+        for i, (value, h, z) in enumerate(zip(values, thickness, bottom, strict=True))
     ]
+    labels, properties = ["layer", header_of(name), "h (m)", "depth (m)"], [name]
+    widths = [0.18, 0.28, 0.25, 0.29] if uncertain is None else [0.15, 0.28, 0.28, 0.29]
+    if chargeability is not None:
+        rows = [[*row[:2], number(m), *row[2:]] for row, m in zip(rows, chargeability, strict=True)]
+        labels, widths = [*labels[:2], "m (mV/V)", *labels[2:]], [0.12, 0.22, 0.22, 0.22, 0.25]
+        properties.append("chargeability")
     if uncertain is not None:
         # Below each row its 90 % intervals, smaller and without a line between.
-        below = [["", *words] for words in intervals(uncertain, len(rows))]
+        below = [["", *words] for words in intervals(uncertain, len(rows), properties)]
         rows = [row for pair in zip(rows, below, strict=True) for row in pair]
-    table = ax.table(
-        rows, colLabels=["layer", "ρ (Ω·m)", "h (m)", "depth (m)"], loc="upper center", cellLoc="right",
-        colWidths=[0.18, 0.28, 0.25, 0.29] if uncertain is None else [0.15, 0.28, 0.28, 0.29],
-    )  # fmt: skip
+    table = ax.table(rows, colLabels=labels, loc="upper center", cellLoc="right", colWidths=widths)
     table.auto_set_font_size(False)
-    table.set_fontsize(10)
+    table.set_fontsize(10 if chargeability is None else 9)
     table.scale(1, 1.6)
     for (row, _), cell in table.get_celld().items():
         cell.set_edgecolor("#cccccc")

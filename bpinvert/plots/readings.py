@@ -17,7 +17,10 @@ _VISIBLE = 0.01
 
 @dataclass(frozen=True)
 class Readings:
-    """One quantity of one sounding; `mn2` tells segments apart, each displaced by the factor `shift`."""
+    """One quantity of one sounding; `mn2` tells segments apart, each displaced by the factor `shift`.
+
+    For dipoles, whose readings differ in a and n, it is their length a; `kept` is its name.
+    """
 
     coordinate: str
     quantity: str
@@ -29,6 +32,7 @@ class Readings:
     used: np.ndarray
     outside: np.ndarray
     shift: np.ndarray
+    kept: str = "MN/2"
 
     @property
     def known(self) -> np.ndarray:
@@ -47,11 +51,11 @@ def draw_readings(ax, readings):
     """Data with their errors, the layered earth's curve and, dashed, its displaced segments."""
     apart = _apart(readings)
     shown = (apart.at > 0) & np.isfinite(apart.observed)
-    shown &= (apart.observed > 0) | (apart.quantity == "phase")
+    shown &= (apart.observed > 0) | (apart.quantity in ("phase", "apparent_chargeability"))
     segments = readings.segments
     for value, marker in zip(segments or [None], _MARKERS, strict=False):
         here = shown & (True if value is None else apart.mn2 == value)
-        name = "observed" if value is None else f"observed, {_mn_words(value)}"
+        name = "observed" if value is None else f"observed, {_kept_words(readings.kept, value)}"
         if value is not None:
             ax.plot(apart.at[here & apart.used], apart.observed[here & apart.used], "-", color=MASKED, lw=1, zorder=1)
         _draw_points(ax, apart, here & apart.used, marker, name, DATA, DATA)
@@ -97,8 +101,8 @@ def _draw_points(ax, readings, mask, marker, label, colour, fill):
     )  # fmt: skip
 
 
-def _mn_words(value):
-    return f"MN/2 = {value:g} m" if value > 0 else "MN → 0"
+def _kept_words(name, value):
+    return f"{name} = {value:g} m" if value > 0 else "MN → 0"
 
 
 def _apart(readings):

@@ -15,14 +15,16 @@ _BANDS = ((0.05, 0.95, 0.28, "90 % interval"), (0.25, 0.75, 0.5, "50 % interval"
 _LEAST = 0.005
 
 
-def is_sampled(one) -> bool:
-    """Whether a sounding has a profile to draw."""
-    return "resistivity_profile_quantile" in one and bool(np.isfinite(one["resistivity_profile_quantile"]).any())
+def is_sampled(one, name="resistivity") -> bool:
+    """Whether a sounding has a profile of a property to draw."""
+    profile = f"{name}_profile_quantile"
+    return profile in one and bool(np.isfinite(one[profile]).any())
 
 
-def draw_bands(ax, one, span, downward) -> None:
-    """The central 90 % and 50 % of the resistivity at every depth of `span`, over all numbers of layers."""
-    known = np.isfinite(one["resistivity_profile_quantile"].values).all(axis=0)
+def draw_bands(ax, one, span, downward, name) -> None:
+    """The central 90 % and 50 % of a property at every depth of `span`, over all numbers of layers."""
+    profile = one[f"{name}_profile_quantile"]
+    known = np.isfinite(profile.values).all(axis=0)
     grid = one["depth_grid"].values[known]
     inside = (grid > span[0]) & (grid < span[1])
     # Above and below the grid there is next to no interface: its ends hold on.
@@ -31,7 +33,7 @@ def draw_bands(ax, one, span, downward) -> None:
     for low, high, alpha, label in _BANDS:
         edges = [
             np.exp(np.interp(np.log(depth), np.log(grid), np.log(values.values[known])))
-            for values in (one["resistivity_profile_quantile"].sel(quantile=level) for level in (low, high))
+            for values in (profile.sel(quantile=level) for level in (low, high))
         ]
         fill(depth, *edges, color=_BAND, alpha=alpha, lw=0, label=label, zorder=0.5)
 
@@ -54,10 +56,10 @@ def layer_words(one) -> str:
     return "layers: " + ", ".join(f"{count} ({100 * share:.0f} %)" for count, share in shares.items())
 
 
-def intervals(one, n_layers) -> list[list[str]]:
-    """The 90 % intervals of resistivity, thickness and depth of each layer, in words for the table."""
+def intervals(one, n_layers, properties) -> list[list[str]]:
+    """The 90 % intervals of `properties`, thickness and depth of each layer, in words for the table."""
     words = []
-    for name in ("resistivity", "thickness", "depth"):
+    for name in (*properties, "thickness", "depth"):
         known = f"{name}_quantile" in one
         ends = one[f"{name}_quantile"].sel(quantile=[0.05, 0.95]).values.T if known else np.full((n_layers, 2), np.nan)
         column = [_interval(low, high) if np.isfinite(high) else "" for low, high in ends]
