@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bpinvert.exchange import export_onnx, load_network, save_network
     from bpinvert.explanation import explain
     from bpinvert.inverter import Inverter, invert, load_inverter, survey_of, widen
+    from bpinvert.joining import join_soundings, part_of
     from bpinvert.noise import Noise
     from bpinvert.priors import DepthGridPrior, LayeredPrior, Prior
     from bpinvert.readers import read_soundings
@@ -32,10 +33,12 @@ __all__ = [
     "export_onnx",
     "generate_samples",
     "invert",
+    "join_soundings",
     "load_inverter",
     "load_network",
     "network",
     "open_samples",
+    "part_of",
     "plots",
     "read_soundings",
     "save_network",
@@ -55,9 +58,11 @@ _HOME = {
     "export_onnx": "exchange",
     "generate_samples": "samples",
     "invert": "inverter",
+    "join_soundings": "joining",
     "load_inverter": "inverter",
     "load_network": "exchange",
     "open_samples": "samples",
+    "part_of": "joining",
     "read_soundings": "readers",
     "save_network": "exchange",
     "survey_of": "inverter",

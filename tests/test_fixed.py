@@ -18,7 +18,7 @@ from bpinvert.inverter.conditioning import Conditioned
 from bpinvert.inverter.known import Known
 from bpinvert.inverter.sampler import Sampler
 from bpinvert.posterior import Effort
-from bpinvert.priors.distributions import Ordered, Relative
+from bpinvert.priors import Ordered, Relative
 from forward_models import Schlumberger
 
 SURVEY = Schlumberger(ab2=np.geomspace(1.5, 300, 14))

@@ -75,5 +75,5 @@ def test_soundings_of_an_unknown_instrument_and_without_heights_are_refused_with
         bp.invert(observed(BIRD, described=False))
     with pytest.raises(ValueError, match=r"needs height of every sounding|no sounding says its height"):
         bp.invert(observed(BIRD).drop_vars("height"))
-    with pytest.raises(ValueError, match=r"without an inverter only 'ves', 'mt', 'tdem', 'fdem' can be inverted"):
+    with pytest.raises(ValueError, match=r"without an inverter only 'ves', 'ip', 'mt', 'tdem', 'fdem'"):
         bp.invert(observed(BIRD).assign_attrs(method="gravity"))

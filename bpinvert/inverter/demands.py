@@ -65,7 +65,8 @@ def demands(result, place) -> list[Demand]:
     place : int, along ``sounding``
     """
     survey, prior = json.loads(result.attrs["survey"]), json.loads(result.attrs["prior"])
-    if not isinstance(prior, dict) or prior["prior"] != "LayeredPrior" or survey["survey"] not in METHODS:
+    stored = survey["survey"] in METHODS and "not_stored" not in survey
+    if not stored or not isinstance(prior, dict) or prior["prior"] != "LayeredPrior":
         return []
     survey, prior = survey_from_dict(survey), prior_from_dict(prior)
     count = int(result["n_layers"][place])
@@ -75,6 +76,11 @@ def demands(result, place) -> list[Demand]:
         return []
     one = geometry.as_observed(result.isel(sounding=[place]), survey)
     group = next(iter(geometry.groups(one, survey, survey.context)))
+    # Of a method that has no reading the height is not known, nor does it matter.
+    ranges = json.loads(result.attrs["context_range"])
+    group.context = {
+        name: np.where(np.isfinite(values), values, np.mean(ranges[name])) for name, values in group.context.items()
+    }
     sounding = _Sounding(group, Sheets(**json.loads(result.attrs["sheets"])))
     u, chi2 = sounding.best(own)
     found = _ranges(sounding, prior, count, own, u, chi2)
@@ -89,6 +95,8 @@ def _ranges(sounding, prior, count, own, u, chi2):
     here, found = own.decode(u[None]), []
     for parameter in own.parameters:
         name, _, layer = parameter.rpartition("_")
+        if name not in own.widenable:
+            continue
         k = int(layer) - 1
         low, high = (end[name][0, k] for end in ends)
         trial = prior.widened(count, _FACTOR, parameter)
@@ -114,8 +122,7 @@ def _reading(sounding, own, u, chi2):
         return []
     channels, readings = sounding.group.survey.channels, sounding.group.readings
     quantity = channels.quantity[used[k]]
-    place = int(np.flatnonzero(channels.columns(quantity) == used[k])[0])
-    return [Demand("reading", quantity=quantity, reading=int(readings[place]))]
+    return [Demand("reading", quantity=quantity, reading=int(readings[channels.reading[used[k]]]))]
 
 
 def _more_layers(sounding, prior, count):

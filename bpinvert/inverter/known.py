@@ -45,7 +45,8 @@ class Known:
                 f"fixed is for models with few layers; the prior of this inverter is a {type(prior).__name__}. Use a "
                 "LayeredPrior, or narrow the parameter's range."
             )
-        free = "thickness_1" in prior.fixed(prior.layer_counts[-1]).parameters
+        widest = prior.fixed(prior.layer_counts[-1])
+        free = any(name.startswith("thickness_") for name in widest.parameters)
         allowed = [*(_OF_INTERFACES if free else ()), *prior.properties]
         if not isinstance(fixed, dict) or not all(isinstance(entries, dict) for entries in fixed.values()):
             raise TypeError(f"fixed is {fixed!r}; write a dict of dicts, e.g. {{'depth': {{1: (32.0, 1.0)}}}}.")
@@ -126,16 +127,15 @@ class Constraint:
         self.prior = prior
         count = prior.layer_counts[0]
         own = [k for k, one in enumerate(known.what) if _needed(*one) <= count]
-        self._blocks = list(dict.fromkeys(name.rpartition("_")[0] for name in prior.parameters))
-        self._sum = np.zeros((len(own), len(prior.parameters)))
+        self._sum = np.zeros((len(own), max(place.stop for place in prior.places.values())))
         self._relative = np.zeros(len(own), dtype=bool)
         for row, k in enumerate(own):
             quantity, number = known.what[k]
             self._relative[row] = quantity not in _OF_INTERFACES
             number = number if number > 0 else count - (not self._relative[row]) + 1 + number
             stem = "thickness" if quantity == "depth" else quantity
-            for i in range(1 if quantity == "depth" else number, number + 1):
-                self._sum[row, prior.parameters.index(f"{stem}_{i}")] = 1.0
+            first = prior.places[stem].start
+            self._sum[row, first + (0 if quantity == "depth" else number - 1) : first + number] = 1.0
         value, sigma = known.value[:, own], known.sigma[:, own]
         there = np.isfinite(value)
         self._value = np.where(there, value, 1.0)
@@ -154,7 +154,7 @@ class Constraint:
 
     def residuals(self, u, rows) -> np.ndarray:
         """(known − model's)/σ at `u` (m, P) for the soundings `rows`, (m, n_known), 0 where nothing is known."""
-        return self._standardised(self._parameters(u) @ self._sum.T, rows)
+        return self._standardised(self._entries(u) @ self._sum.T, rows)
 
     def penalty(self, u, rows) -> np.ndarray:
         """Sum of the squared residuals, (m,)."""
@@ -185,14 +185,14 @@ class Constraint:
 
     def _slopes(self, u):
         """The model's own values (m, n_known), and their derivative in u, of the logarithm for a property."""
-        parameters, slope = self._parameters(u), self.prior.log_slope(u)
-        parts = np.where(self._relative[:, None], self._sum, self._sum * parameters[:, None, :])
+        entries, slope = self._entries(u), self.prior.log_slope(u)
+        parts = np.where(self._relative[:, None], self._sum, self._sum * entries[:, None, :])
         jacobian = parts * slope[:, None, :] if slope.ndim == 2 else parts @ slope
-        return parameters @ self._sum.T, jacobian
+        return entries @ self._sum.T, jacobian
 
-    def _parameters(self, u):
+    def _entries(self, u):
         models = self.prior.decode(u)
-        return np.concatenate([models[name] for name in self._blocks], axis=1)
+        return np.concatenate([models[name] for name in self.prior.places], axis=1)
 
 
 class Constrained:
@@ -238,6 +238,10 @@ def _column(quantity, number, said, prior, n):
     known = ~np.isnan(value)
     ends = np.array([_ends(quantity, number, prior.fixed(count)) for count in able])
     low, high = ends[:, 0].min(), ends[:, 1].max()
+    if low == high:
+        raise ValueError(
+            f"fixed names {name}, which the prior knows to be {low:g}; leave it out, or give the prior a range of it."
+        )
     outside = value[known & ~((value >= low) & (value <= high))]
     if outside.size:
         raise ValueError(
@@ -251,8 +255,14 @@ def _column(quantity, number, said, prior, n):
 
 
 def _ends(quantity, number, prior):
-    """Lowest and highest value that the prior allows: its parameters grow with every u."""
-    ends = prior.decode(np.repeat([[0.0], [1.0]], len(prior.parameters), axis=1))
+    """Lowest and highest value that the prior allows: all u at the ends at which it is that."""
+    n_parameters, stem = len(prior.parameters), "thickness" if quantity == "depth" else quantity
+    slope = prior.log_slope(np.full((1, n_parameters), 0.5))
+    place = prior.places[stem]
+    row = range(place.start, place.stop)[number - 1 if number > 0 else number]
+    # A tie with a negative exponent makes values fall where a parameter grows; thicknesses all grow.
+    grows = (np.diag(slope[0]) if slope.ndim == 2 else slope[0])[row] >= 0 if quantity != "depth" else True
+    ends = prior.decode(np.where([[True], [False]], ~np.broadcast_to(grows, n_parameters), grows).astype(float))
     values = np.cumsum(ends["thickness"], axis=1) if quantity == "depth" else ends[quantity]
     return values[:, number - 1 if number > 0 else number]
 

@@ -16,7 +16,7 @@ from bpinvert.inverter.training_sheets import shift_variance
 from bpinvert.network.trainers import trainer_from_dict
 from bpinvert.noise import Noise, noise_from_dict
 from bpinvert.priors import prior_from_dict
-from bpinvert.priors.layered import two_digits
+from bpinvert.priors.ranges import two_digits
 from bpinvert.refinement import Misfit, fitting_scale, refine
 from bpinvert.results import FLAG_BITS
 from bpinvert.sheets import Sheets
@@ -60,6 +60,11 @@ def widen(result) -> Inverter:
     described = getattr(result, "attrs", {})
     if not {"survey", "prior", "noise"} <= set(described) or "flag" not in getattr(result, "data_vars", ()):
         raise ValueError("the result does not say which inverter made it; pass one of a single call of invert().")
+    if "not_stored" in json.loads(described["survey"]):
+        raise ValueError(
+            "the result is of a survey that is not one of forward_models', and does not hold it. Train an Inverter of "
+            "it on a wider prior yourself."
+        )
     survey, noise = survey_from_dict(json.loads(described["survey"])), noise_from_dict(json.loads(described["noise"]))
     stored = json.loads(described["prior"])
     if isinstance(stored, str):
@@ -195,4 +200,4 @@ def _reaching(survey, observed):
         return survey
     lower = own[0] * ratio ** -np.arange(max(below, 0), 0, -1.0)
     upper = own[-1] * ratio ** np.arange(1.0, max(above, 0) + 1)
-    return type(survey)(np.concatenate([lower, own, upper]))
+    return survey.at(**{name: np.concatenate([lower, own, upper])})
