@@ -13,7 +13,7 @@ from bpinvert.cli import main
 from bpinvert.cli.recipe import read_recipe
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-TWINS = ("ves", "mt", "tdem", "airborne_fdem", "ground_fdem")
+TWINS = ("ves", "ip", "mt", "joint", "surface_waves", "tdem", "airborne_fdem", "ground_fdem")
 
 
 def script(name):
@@ -36,7 +36,7 @@ def test_recipe_and_script_make_the_same_samples(method, tmp_path, capsys):
     xr.testing.assert_identical(bp.open_samples(by_script), bp.open_samples(by_recipe))
 
 
-@pytest.mark.parametrize("method", ["ves", "mt", pytest.param("tdem", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("method", ["ves", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mt", "tdem"))])
 def test_a_shortened_recipe_trains_an_inverter_that_inverts(method, tmp_path):
     text = (EXAMPLES / f"{method}.toml").read_text(encoding="utf-8")
     text = re.sub("(?m)^n_calibration = .*$", "", text)

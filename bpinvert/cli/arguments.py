@@ -8,15 +8,17 @@ import textwrap
 from bpinvert.cli.actions import Column, Fixed, System, Version
 
 LEVELS = ("network", "refined", "posterior")
-METHODS = ("ves", "mt", "tdem", "fdem")
+METHODS = ("ves", "mt", "tdem", "fdem", "surface_waves", "ip")
 # Keywords of the surveys: name, what it is.
 COORDINATES = {
     "ab2": "AB/2 in m (Schlumberger)",
     "mn2": "MN/2 in m (Schlumberger): one number, or one for each AB/2; without it the ideal array",
     "a": "electrode spacing in m (Wenner and the dipole arrays)",
     "n": "dipole separation in units of a (DipoleDipole, PoleDipole)",
-    "period": "period in s (Magnetotelluric)",
-    "frequency": "frequency in Hz (LoopLoop): one number, or one for each reading",
+    "period": "period in s (Magnetotelluric, Rayleigh, Love)",
+    "frequency": "frequency in Hz (LoopLoop: one number, or one for each reading; Rayleigh, Love)",
+    "mode": "0 is the fundamental one (Rayleigh, Love): one number, one for each reading, or several for all of them",
+    "velocity": "phase or group, or both (Rayleigh, Love)",
     "offset": "distance of the loops in m (LoopLoop), or of the receiver from the centre along the ground and upward "
     "(OffsetLoop)",
     "orientation": "of the loops: HCP, VCP, PRP or VCX (LoopLoop): one, or one for each reading",
@@ -25,8 +27,18 @@ COORDINATES = {
     "side": "of a square loop in m (TDEM)",
     "height": "of the loops above the ground in m (LoopLoop, TDEM)",
 }
+# Properties of the layers: name, placeholder, what it is.
+PROPERTIES = {
+    "resistivity": ("RHO", "in Ω·m"),
+    "chargeability": ("M", "in mV/V, may be 0 (InducedPolarization)"),
+    "vs": ("VS", "shear velocity in m/s (Rayleigh, Love)"),
+    "vp": ("VP", "velocity of compressional waves in m/s (Rayleigh)"),
+    "density": ("DENSITY", "in kg/m³ (Rayleigh, Love)"),
+}
 # What is too long for a line and stands in recipes only.
-IN_RECIPES = ("gates", "low_pass", "moment", "quantity", "waveform", "width")
+IN_RECIPES = (
+    "ellipticity", "gates", "low_pass", "moment", "names", "quantity", "share", "surveys", "waveform", "width",
+)  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
@@ -103,13 +115,20 @@ def _simulate(command):
         "--survey",
         metavar="NAME",
         help="Schlumberger (default), Wenner, DipoleDipole, PoleDipole, PolePole, Magnetotelluric, LoopLoop, "
-        "CentralLoop, CoincidentLoop or OffsetLoop",
+        "CentralLoop, CoincidentLoop, OffsetLoop, Rayleigh, Love or InducedPolarization",
+    )
+    parser.add_argument(
+        "--dc",
+        metavar="NAME",
+        help="array of InducedPolarization (default: by its options, Schlumberger by --ab2, Wenner by --a, "
+        "DipoleDipole by --a and --n)",
     )
     for name, meaning in COORDINATES.items():
         parser.add_argument(f"--{name}", nargs="+", metavar="VALUE", help=meaning)
-    parser.add_argument(
-        "--resistivity", nargs="+", type=float, required=True, metavar="RHO", help="of each layer from the top, in Ω·m"
-    )
+    for name, (metavar, meaning) in PROPERTIES.items():
+        parser.add_argument(
+            f"--{name}", nargs="+", type=float, metavar=metavar, help=f"of each layer from the top, {meaning}"
+        )
     parser.add_argument(
         "--thickness", nargs="*", type=float, default=[], metavar="H", help="in m, of all layers but the last"
     )
@@ -194,14 +213,14 @@ def _invert(command):
         nargs="+",
         metavar="SHEET",
         help="field sheet: csv, txt, dat, xlsx or ves; or electromagnetic file: tem, usf, xyz, dfn or csv, of which "
-        "those of one station are its moments; a folder of them, or *.xlsx",
+        "those of one station are its moments; or edi, j, zmm, avg; or target; a folder of them, or *.xlsx",
     )
     _inversion(parser)
     parser.add_argument(
         "--fixed",
         action=Fixed,
         metavar="QUANTITY:NUMBER=VALUE+-SIGMA",
-        help="what a borehole says of all soundings: depth or thickness in m, or resistivity in Ω·m, of the layer "
+        help="what a borehole says of all soundings: depth or thickness in m, or a property in its unit, of the layer "
         "counted from 1 at the top or from -1 at the half-space, e.g. depth:1=32+-1 (without +-SIGMA 1 %%); may be "
         "repeated",
     )
@@ -273,13 +292,14 @@ def _inversion(parser):
     parser.add_argument(
         "--inverter",
         metavar="FILE.nc",
-        help="of `train`; without it the package's own, or one trained for readings beyond that (about a minute)",
+        help="of `train`; without it the package's own, or one trained for readings beyond that (about a minute, two "
+        "for surface waves)",
     )
     parser.add_argument(
         "--method",
         choices=METHODS,
-        help="kind of sheet (default: the inverter's; without one tdem or fdem where the file looks like that, else "
-        "ves)",
+        help="kind of sheet (default: the inverter's; without one tdem, fdem, mt (edi and the like), surface_waves (a "
+        "velocity over frequency, .target) or ip (profiles) where the file looks like that, else ves)",
     )
     parser.add_argument(
         "--system",
@@ -298,6 +318,12 @@ def _inversion(parser):
         metavar="HEADER=MEANING",
         help='what a header of the sheet means, as another header, e.g. "p=MN/2 (cm)", or "err=not used" to leave its '
         "column out; may be repeated",
+    )
+    parser.add_argument(
+        "--component",
+        choices=("determinant", "xy", "yx", "mean"),
+        help="which curve of a magnetotelluric tensor (edi, j, xml, zmm, avg): that of its determinant (default), of "
+        "one off-diagonal element, or their geometric mean",
     )
     parser.add_argument(
         "--level",

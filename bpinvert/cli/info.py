@@ -64,12 +64,15 @@ def describe_report(report) -> str:
 
 def describe_survey(survey) -> str:
     """Its name, and how many readings from where to where."""
+    if survey.channels.joined:
+        parts = (f"{name}: {describe_survey(own)}" for name, own in survey.parts)
+        return f"{type(survey).__name__} of {'; '.join(parts)}"
     channels = survey.channels
     readings = channels.columns(channels.quantities[0])
     words = [f"{type(survey).__name__}, {len(readings)} readings of {' and '.join(channels.quantities)}"]
     for name, values in channels.coordinates.items():
         here, unit = values[readings], coordinate_unit(name, channels)
-        if name in details_of(survey):
+        if name in details_of(survey) and name != channels.branch:
             continue
         if is_text(here):
             words.append(" and ".join(dict.fromkeys(here.tolist())))
@@ -87,7 +90,7 @@ def _describe_samples(dataset):
     state = "complete" if attrs["complete"] else f"of {attrs['n_requested']} wanted; generate again to finish"
     lines = {
         "samples": f"{dataset.sizes['sample']}, {state}, {attrs['n_failed']} could not be simulated",
-        "survey": describe_survey(survey_from_dict(json.loads(attrs["survey"]))),
+        "survey": _survey(json.loads(attrs["survey"])),
         "prior": repr(prior_from_dict(json.loads(attrs["prior"]))),
         "seed": attrs["seed"],
         "versions": _versions(json.loads(attrs["versions"])),
@@ -97,7 +100,7 @@ def _describe_samples(dataset):
 
 def _describe_result(dataset):
     attrs = dataset.attrs
-    solved = dataset["n_layers"].values > 0
+    solved = np.isfinite(dataset["chi2"].values)
     lines = {
         "soundings": f"{dataset.sizes['sounding']}, {solved.sum()} inverted, "
         f"{np.count_nonzero(dataset['flag'].values)} flagged at {100 * attrs['false_alarm_rate']:g} % false alarms",
@@ -108,13 +111,23 @@ def _describe_result(dataset):
         lines["chi²/N"] = f"{low:.2g} to {high:.2g}, median {middle:.2g}"
     # Sheets that were inverted by different inverters have none of these in common.
     readers = {
-        "survey": lambda text: describe_survey(survey_from_dict(text)),
+        "survey": _survey,
         "prior": lambda text: repr(prior_from_dict(text)),
         "noise": lambda text: repr(noise_from_dict(text)),
         "versions": _versions,
     }
     lines |= {name: read(json.loads(attrs[name])) for name, read in readers.items() if name in attrs}
     return _lines(lines)
+
+
+def _survey(description):
+    """A survey in words; of one that is not ours what its data are."""
+    if "not_stored" not in description:
+        return describe_survey(survey_from_dict(description))
+    channels = description["channels"]
+    quantities, value = ", ".join(dict.fromkeys(channels["quantity"])), channels["value"]
+    where = f"{channels['coordinate']} {min(value):g}–{max(value):g} {channels['coordinate_unit']}"
+    return f"{description['survey']}, {quantities} at {where}; not held by the file"
 
 
 def _versions(versions):

@@ -13,6 +13,8 @@ from bpinvert.storage import replacing
 ENDS = {"q05": 0.05, "q95": 0.95}
 COMBINED = {"conductance": "S", "transverse_resistance": "ohm m2"}
 SAMPLING = ("layer_probability", "ess", "pareto_k")
+# What surface waves tell of a sounding as a whole.
+VELOCITIES = {"vs30": "m/s", "half_wavelength": "m"}
 DERIVED = {
     "elevation_top": "m",
     "elevation_bottom": "m",
@@ -85,6 +87,15 @@ def combined(result, sounding: int) -> dict[str, tuple[float, float]]:
     return {name: tuple(pair.tolist()) for name, pair in ends.items() if pair is not None}
 
 
+def velocities(result, sounding: int) -> dict[str, float]:
+    """Vs30, its 5 and 95 % quantiles where there is a posterior, and half the longest wavelength; of surface waves."""
+    found = {name: float(result[name][sounding]) for name in VELOCITIES if name in result}
+    ends = _ends(result, "vs30", sounding)
+    if ends is not None:
+        found |= {f"vs30_{end}": float(value) for end, value in zip(ENDS, ends, strict=True)}
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
 def sampling(result, sounding: int) -> dict[str, float]:
     """Probability of the recommended number of layers and how well the posterior was sampled, where it was."""
     one = result.isel(sounding=sounding)
@@ -151,18 +162,21 @@ def write_models(results: list, path) -> None:
 
 
 def posterior_columns(results: list) -> dict:
-    """{header: name, or (name, end)} of what posteriors add to the table; nothing where no result has one."""
+    """{header: name, or (name, end)} of what posteriors and surface waves add to the table."""
     names = {name for result in results for name in result.data_vars}
     units = {name: unit for name, unit in layer_units(results).items() if f"{name}_quantile" in names}
     if "layer_probability" in names:
         units |= {f"total_{name}": unit for name, unit in COMBINED.items() if f"{name}_quantile" in names}
     columns = {f"{name}_{end} ({unit})": (name, end) for name, unit in units.items() for end in ENDS}
+    for name, unit in VELOCITIES.items():
+        own = [name, *(f"{name}_{end}" for end in ENDS if f"{name}_quantile" in names)] if name in names else []
+        columns |= {f"{column} ({unit})": column for column in own}
     return columns | {name: name for name in SAMPLING if name in names}
 
 
 def _posterior_cells(result, sounding):
     """What :func:`posterior_columns` names, a dict for each layer."""
-    whole = sampling(result, sounding)
+    whole = sampling(result, sounding) | velocities(result, sounding)
     for name, ends in combined(result, sounding).items():
         whole |= {(f"total_{name}", end): value for end, value in zip(ENDS, ends, strict=True)}
     rows = [dict(whole) for _ in layers(result, sounding)["depth"]]

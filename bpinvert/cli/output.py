@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 import textwrap
 import warnings
@@ -10,12 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from bpinvert.cli.layers import combined, intervals, layers
+from bpinvert.cli.layers import combined, intervals, layers, velocities
+from bpinvert.inverter.fitting import priors_by_count
+from bpinvert.priors import prior_from_dict
 from bpinvert.results import MOST_LISTED, compact, sounding_name
 from bpinvert.storage import replacing
+from bpinvert.wording import unit_of
 
 PICTURES = (".png", ".pdf", ".svg")
-_HEADERS = {"resistivity": "ρ (Ω·m)", "thickness": "h (m)", "depth": "depth (m)"}
+_HEADERS = {
+    "resistivity": "ρ (Ω·m)", "chargeability": "m (mV/V)", "vs": "Vs (m/s)", "vp": "Vp (m/s)", "thickness": "h (m)",
+    "depth": "depth (m)",
+}  # fmt: skip
 _COMBINED = {"conductance": ("S", "S"), "transverse_resistance": ("T", "Ω·m²")}
 
 
@@ -24,16 +31,19 @@ def describe_sounding(result, sounding: int, explanation: str) -> str:
     lines = [sounding_name(result, sounding)]
     columns = layers(result, sounding)
     if columns["depth"]:
-        shown, uncertain = {}, intervals(result, sounding)
+        shown, uncertain, known = {}, intervals(result, sounding), _determined(result)
         for name, column in columns.items():
-            header = _HEADERS.get(name, f"{name} ({result[name].attrs['units']})")
+            if name in known:
+                continue
+            unit = unit_of(result[name])
+            header = _HEADERS.get(name, f"{name} ({unit})" if unit else name)
             shown[header] = [number(value) for value in column]
             # What the prior fixes, as the thicknesses of a depth grid, has no interval.
             if any(low < high for low, high in uncertain.get(name, ())):
                 shown[f"{header.split(' ')[0]} 90 %"] = [_interval(ends) for ends in uncertain[name]]
         rows = zip(*shown.values(), strict=True)
         lines.append(table(["layer", *shown], [[str(i), *row] for i, row in enumerate(rows, 1)]))
-        lines += [*_combined(result, sounding), _fit(result.isel(sounding=sounding))]
+        lines += [*_combined(result, sounding), *_upper(result, sounding), _fit(result.isel(sounding=sounding))]
     return "\n".join([*lines, wrapped(explanation)])
 
 
@@ -47,6 +57,27 @@ def _combined(result, sounding):
     ends = combined(result, sounding) if int(result["n_layers"][sounding]) <= MOST_LISTED else {}
     said = [f"{symbol} {_interval(ends[name])} {unit}" for name, (symbol, unit) in _COMBINED.items() if name in ends]
     return [f"  above the half-space, 90 %: {', '.join(said)}"] if said else []
+
+
+def _upper(result, sounding):
+    """The line on Vs30 and how deep surface waves tell anything."""
+    known = velocities(result, sounding)
+    words = [f"Vs30 {number(known['vs30'])} m/s"] if "vs30" in known else []
+    if "vs30_q05" in known:
+        words[0] += f" (90 %: {_interval([known['vs30_q05'], known['vs30_q95']])})"
+    if "half_wavelength" in known:
+        words.append(f"nothing is told below half the longest wavelength, {number(known['half_wavelength'])} m")
+    return [f"  {'; '.join(words)}"] if words else []
+
+
+def _determined(result):
+    """Properties that follow exactly from others, or are known, by the prior: no finding of this sounding."""
+    prior = json.loads(result.attrs.get("prior", "null"))
+    if not isinstance(prior, dict):
+        return set()
+    _, prior = priors_by_count(prior_from_dict(prior))[-1]
+    free = {part for name in prior.parameters for part in (name, name.rpartition("_")[0])}
+    return set(prior.properties) - free
 
 
 def wrapped(text: str) -> str:

@@ -15,7 +15,7 @@ from bpinvert.inverter import Inverter
 from bpinvert.noise import Noise
 from bpinvert.priors import LayeredPrior
 from bpinvert.sheets import Sheets
-from forward_models import METHODS
+from forward_models import METHODS, Joint
 
 SAMPLES = ("n", "seed")
 CALIBRATION = ("level", "n", "seed")
@@ -174,6 +174,8 @@ def _survey(table, context):
     if kind not in METHODS:
         raise ValueError(f'type is {kind!r}; allowed are {", ".join(METHODS)}. Write e.g. type = "Schlumberger".')
     survey = METHODS[kind]
+    if survey is Joint:
+        return _joint(table, context)
     settings = _known(table, ["type", *(f.name for f in fields(survey) if f.init)]).copy()
     del settings["type"]
     _complete(survey, settings, kind)
@@ -182,7 +184,24 @@ def _survey(table, context):
             raise ValueError(f"{name} is {settings[name]!r}, but [prior] has it as context. Give it in one place.")
         if name in [f.name for f in fields(survey)]:
             settings[name] = None
-    return survey(**{key: _axis(key, value) for key, value in settings.items()})
+    of_survey = {key: value for key, value in settings.items() if isinstance(value, dict) and "type" in value}
+    parts = {key: _survey(value, context) for key, value in of_survey.items()}
+    return survey(**parts, **{key: _axis(key, value) for key, value in settings.items() if key not in parts})
+
+
+def _joint(table, context):
+    """Each of ``[[survey.surveys]]`` is a survey of its own."""
+    _known(table, ["type", "surveys", "share", "names"])
+    parts = table.get("surveys")
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
+        raise ValueError("Joint needs surveys; write each as a table [[survey.surveys]] with its type and readings.")
+    names = table.get("names", [getattr(METHODS.get(part.get("type")), "method", "") for part in parts])
+    own = [
+        [key.removeprefix(f"{name}_") for key in context if key.startswith(f"{name}_")]
+        for name, _ in zip(names, parts, strict=False)
+    ]
+    surveys = [_survey(part, known) for part, known in zip(parts, [*own, *[[]] * len(parts)], strict=False)]
+    return Joint(*surveys, **{key: table[key] for key in ("share", "names") if key in table})
 
 
 def _complete(function, settings, name):
@@ -219,6 +238,7 @@ def _specification(value):
         return [_specification(entry) for entry in value]
     if isinstance(value, dict) and "distribution" in value and not {"args", "kwds"} & set(value):
         return {"distribution": value["distribution"], "kwds": {k: v for k, v in value.items() if k != "distribution"}}
-    if isinstance(value, dict) and "multiple" in value:
-        return value | {"multiple": _specification(value["multiple"])}
+    if isinstance(value, dict):
+        inner = {key: _specification(value[key]) for key in ("multiple", "ratio", "coefficient") if key in value}
+        return value | inner
     return value

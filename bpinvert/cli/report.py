@@ -23,6 +23,7 @@ from bpinvert.cli.layers import (
     layer_units,
     layers,
     sampling,
+    velocities,
 )
 from bpinvert.results import sounding_name
 from bpinvert.storage import replacing
@@ -32,7 +33,8 @@ _UNITS = UNITS | {"ohm m2": "Ω·m²"}
 _NAMES = {
     "resistivity": "ρ", "thickness": "h", "depth": "depth to the bottom", "elevation_top": "elevation of the top",
     "elevation_bottom": "elevation of the bottom", "longitudinal_conductance": "S = h/ρ",
-    "transverse_resistance": "T = h·ρ", "ab2": "AB/2", "mn2": "MN/2", **SYMBOLS,
+    "transverse_resistance": "T = h·ρ", "ab2": "AB/2", "mn2": "MN/2", "vs": "Vs", "vp": "Vp",
+    "chargeability": "m", **SYMBOLS,
 }  # fmt: skip
 # How a column is shown, else a number format of Excel; the file holds all digits.
 _THREE_DIGITS, _AS_GIVEN, _TEXT, _PARAGRAPH = "three digits", "as given", "text", "paragraph"
@@ -127,6 +129,10 @@ _SOUNDING = {
     "transverse_resistance": ("T above the half-space (Ω·m²)", _THREE_DIGITS),
     "transverse_resistance_q05": ("T 5 % (Ω·m²)", _THREE_DIGITS),
     "transverse_resistance_q95": ("T 95 % (Ω·m²)", _THREE_DIGITS),
+    "vs30": ("Vs30 (m/s)", _THREE_DIGITS),
+    "vs30_q05": ("Vs30 5 % (m/s)", _THREE_DIGITS),
+    "vs30_q95": ("Vs30 95 % (m/s)", _THREE_DIGITS),
+    "half_wavelength": ("half the longest wavelength (m)", _THREE_DIGITS),
     "chi2": ("chi²/N", _THREE_DIGITS),
     "rrms": ("rrms (%)", _THREE_DIGITS),
     "noise_estimate": ("noise estimate (%)", _THREE_DIGITS),
@@ -150,7 +156,7 @@ def _sounding(result, k):
         if name in one
     }
     values |= {name: float(one[name]) for name in ("chi2", "rrms", "p_joint")}
-    values |= sampling(result, k)
+    values |= sampling(result, k) | velocities(result, k)
     if "layer_probability" in values:
         values["layer_probability"] *= 100
     for name, ends in combined(result, k).items():

@@ -9,30 +9,33 @@ from dataclasses import fields
 
 import numpy as np
 
-from bpinvert.cli.arguments import COORDINATES
+from bpinvert.cli.arguments import COORDINATES, PROPERTIES
 from bpinvert.cli.output import PICTURES, check_writable, save_figure, without_windows
 from bpinvert.cli.recipe import read_recipe, spaced
 from bpinvert.geometry import coordinate_unit
 from bpinvert.readers.em.readings import MARK
 from bpinvert.storage import replacing
-from forward_models import METHODS
+from forward_models import METHODS, InducedPolarization, Joint
 
 # Settings that are one number, of which some may be one for each reading.
-_NUMBERS = ("mn2", "n", "frequency", "radius", "side", "height")
+_NUMBERS = ("mn2", "n", "frequency", "mode", "radius", "side", "height")
+# The array that induced polarisation is measured with, by the options that it has.
+_ARRAYS = {("a", "n"): "DipoleDipole", ("a",): "Wenner"}
+# Settings that are words.
+_WORDS = ("orientation", "velocity")
 
 
 def run(options) -> int:
     output = options.output and check_writable(options.output, (".csv", *PICTURES))
     survey = _survey(options)
-    models = {"thickness": [options.thickness], "resistivity": [options.resistivity]} | _context(survey, options)
-    if len(options.thickness) != len(options.resistivity) - 1:
-        raise ValueError(
-            f"there are {len(options.resistivity)} values of --resistivity and {len(options.thickness)} of "
-            "--thickness; every layer but the last has a thickness, so give one fewer."
-        )
+    models = _layers(survey, options) | _context(survey, options)
     for name, values in models.items():
-        if not (np.isfinite(values).all() and np.min(values, initial=1.0) > 0):
-            raise ValueError(f"--{name} has {' '.join(f'{v:g}' for v in values[0])}; all must be positive numbers.")
+        least, zero = np.min(values, initial=1.0), name in survey.may_be_zero
+        if not (np.isfinite(values).all() and (least > 0 or (zero and least == 0))):
+            raise ValueError(
+                f"--{name} has {' '.join(f'{v:g}' for v in values[0])}; all must be positive numbers"
+                f"{' or 0' if zero else ''}."
+            )
     data = survey(**models)[0]
     if output and output.suffix.lower() == ".csv":
         with replacing(output) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
@@ -52,23 +55,78 @@ def run(options) -> int:
 
 def _survey(options):
     given = {name: getattr(options, name) for name in COORDINATES if getattr(options, name) is not None}
+    if options.dc and options.survey != "InducedPolarization":
+        raise ValueError("--dc is the array of --survey InducedPolarization; leave it out.")
     if options.recipe:
         survey = read_recipe(options.recipe, needed=("survey",)).survey
         if options.survey or set(given) - set(survey.context):
             raise ValueError("give either a recipe or a survey and its spacings, not both.")
-        return survey
+        return _of_one_method(survey)
     kind = options.survey or "Schlumberger"
     if kind not in METHODS:
         raise ValueError(f"--survey is {kind!r}; allowed are {', '.join(METHODS)}.")
+    _of_one_method(METHODS[kind])
+    if METHODS[kind] is not InducedPolarization:
+        return _made(kind, given)
+    array = options.dc or next((array for names, array in _ARRAYS.items() if set(names) <= set(given)), "Schlumberger")
+    if array not in METHODS or METHODS[array].method != "ves":
+        known = ", ".join(name for name, survey in METHODS.items() if survey.method == "ves")
+        raise ValueError(f"--dc is {array!r}; allowed are {known}.")
+    return InducedPolarization(_made(array, given))
+
+
+def _made(kind, given):
+    """A survey from its options."""
     allowed = [f.name for f in fields(METHODS[kind]) if f.init]
+    if not set(allowed) & set(COORDINATES):
+        raise ValueError(f"{kind} is made of another survey, which takes a recipe. Write one, like examples/ip.toml.")
     unknown = [name for name in given if name not in allowed]
+    allowed = [name for name in allowed if name in COORDINATES]
     if unknown:
         raise ValueError(f"{kind} has no --{unknown[0]}; it takes {', '.join(f'--{name}' for name in allowed)}.")
-    allowed = [name for name in allowed if name in COORDINATES]
-    if allowed[0] not in given:
-        raise ValueError(f"{kind} needs --{allowed[0]}, e.g. --{allowed[0]} 1:300:20.")
+    axes = allowed[:2] if "mode" in allowed else allowed[:1]
+    if not set(axes) & set(given):
+        example = "0.05:1:20" if "period" in axes else "1:300:20"
+        raise ValueError(f"{kind} needs {' or '.join(f'--{name}' for name in axes)}, e.g. --{axes[0]} {example}.")
     values = {name: _values(name, words) for name, words in given.items()}
+    if "mode" in values:
+        axis = next(name for name in axes if name in values)
+        values |= _in_every_mode(axis, np.atleast_1d(values[axis]), np.atleast_1d(values["mode"]))
     return METHODS[kind](**values)
+
+
+def _in_every_mode(axis, readings, modes):
+    """As many modes as readings; another number of modes means all readings in each of them."""
+    if modes.size in (1, readings.size):
+        return {}
+    return {axis: np.tile(readings, modes.size), "mode": np.repeat(modes, readings.size)}
+
+
+def _layers(survey, options):
+    """Thicknesses and the properties that the survey needs, as one model."""
+    name, given = type(survey).__name__, [key for key in PROPERTIES if getattr(options, key) is not None]
+    lacking = [key for key in survey.properties if key not in given]
+    if lacking:
+        raise ValueError(f"{name} needs --{lacking[0]} of each layer from the top.")
+    unknown = [key for key in given if key not in (*survey.properties, *survey.ignored)]
+    if unknown:
+        needed = ", ".join(f"--{key}" for key in survey.properties)
+        raise ValueError(f"{name} has no use for --{unknown[0]}; it needs {needed}.")
+    for key in survey.properties:
+        values = getattr(options, key)
+        if len(options.thickness) != len(values) - 1:
+            raise ValueError(
+                f"there are {len(values)} values of --{key} and {len(options.thickness)} of --thickness; every layer "
+                "but the last has a thickness, so give one fewer."
+            )
+    return {"thickness": [options.thickness]} | {key: [getattr(options, key)] for key in survey.properties}
+
+
+def _of_one_method(survey):
+    """A survey, or its class, if it is no Joint."""
+    if survey is Joint or isinstance(survey, Joint):
+        raise ValueError("a sheet holds one method; simulate each of the surveys of a Joint alone.")
+    return survey
 
 
 def _context(survey, options):
@@ -84,8 +142,8 @@ def _context(survey, options):
 
 
 def _values(name, words):
-    if name == "orientation":
-        return words
+    if name in _WORDS:
+        return words[0] if name == "velocity" and len(words) == 1 else words
     values = []
     for word in words:
         low, *more = word.split(":")
@@ -106,7 +164,12 @@ def _write(file, survey, models, data):
     """A table with a row for each reading, headers with units: a sheet that the readers understand."""
     channels = survey.channels
     first = channels.columns(channels.quantities[0])
-    columns = {f"{channels.coordinate} ({channels.coordinate_unit})": channels.value[first]}
+    place = channels.value[first]
+    columns = {f"{channels.coordinate} ({channels.coordinate_unit})": place}
+    if getattr(survey, "frequency", None) is not None and channels.coordinate == "period":
+        columns = {"frequency (Hz)": 1 / place}
+    if channels.branch == "mode":
+        columns = {"wave": np.full(len(first), type(survey).__name__)} | columns
     for name, values in channels.extra.items():
         unit = coordinate_unit(name, channels)
         columns[f"{name} ({unit})" if unit and name not in ("a", "n") else name] = values[first]
@@ -115,12 +178,23 @@ def _write(file, survey, models, data):
     for quantity in channels.quantities:
         rows = channels.columns(quantity)
         columns[f"{quantity} ({channels.unit[rows[0]]})"] = data[rows]
+    # A mode that this earth does not have at some period is no reading.
+    there = np.any([np.isfinite(data[channels.columns(quantity)]) for quantity in channels.quantities], axis=0)
+    if not there.any():
+        raise ValueError("over these layers there are no such waves: no mode exists at any of the readings.")
+    columns = {name: np.asarray(values)[there] for name, values in columns.items()}
     if survey.instrument:
         file.write(f"{MARK} {json.dumps(_settings(survey))}\n")
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
     for row in zip(*columns.values(), strict=True):
-        writer.writerow([value if isinstance(value, str) else f"{value:.6g}" for value in row])
+        writer.writerow([_cell(value) for value in row])
+
+
+def _cell(value):
+    if isinstance(value, str):
+        return value
+    return f"{value:.6g}" if np.isfinite(value) else ""
 
 
 def _settings(survey):

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import bpinvert as bp
 from bpinvert.cli.system import in_options
-from bpinvert.inverter.unaided import is_served
+from bpinvert.inverter.unaided import is_served, ready
+from bpinvert.readers import edi, unified, waves
 from bpinvert.readers.em import method_of
 from bpinvert.readers.em.stations import files_of_stations
 
-SUFFIXES = (".csv", ".txt", ".dat", ".xlsx", ".ves", ".tem", ".usf", ".xyz", ".dfn")
+SUFFIXES = (
+    ".csv", ".txt", ".dat", ".xlsx", ".ves", ".tem", ".usf", ".xyz", ".dfn", ".edi", ".j", ".zmm", ".avg", ".target",
+)  # fmt: skip
 OUTPUTS = ("results.nc", "models.csv", "models.xlsx")
 
 
@@ -65,13 +68,15 @@ def chosen_inverter(options):
 def solve(sheet, inverter, options):
     """(observed, result) of a sheet, or of the sheets of one station."""
     method = options.method or (inverter.survey.method if inverter else _look_of(sheet))
-    more = {name: getattr(options, name) for name in ("columns", "system") if getattr(options, name)}
+    more = {name: getattr(options, name) for name in ("columns", "system", "component") if getattr(options, name)}
     try:
         observed = bp.read_soundings(sheet, method=method, **more)
-    except ValueError as error:
+    except (ValueError, ImportError) as error:
         raise ValueError(in_options(str(error))) from None
+    observed = ready(observed)
     if inverter is None and bool(observed["used"].any()) and not is_served(observed):
-        print(f"{name_of(sheet)}: an inverter is trained for these readings, which takes about a minute.", flush=True)
+        long = "two minutes" if method == "surface_waves" else "a minute"
+        print(f"{name_of(sheet)}: an inverter is trained for these readings, which takes about {long}.", flush=True)
     try:
         result = bp.invert(
             observed,
@@ -91,7 +96,13 @@ def solve(sheet, inverter, options):
 def _look_of(sheet):
     """The method of files that look like no other one, else that of most field sheets."""
     first = Path(sheet if isinstance(sheet, str) else sheet[0])
-    return (method_of(first) if first.suffix.lower() != ".xlsx" else None) or "ves"
+    if waves.recognised(first):
+        return "surface_waves"
+    if first.suffix.lower() == ".xlsx":
+        return "ves"
+    if edi.recognised(first):
+        return "mt"
+    return "ip" if unified.recognised(first) else method_of(first) or "ves"
 
 
 def describe_reading(sheet, observed) -> str:

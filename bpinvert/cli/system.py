@@ -73,13 +73,23 @@ def in_options(text: str) -> str:
 
     >>> in_options("say it with system={'side': …} in m.")
     'say it with --system side=… in m.'
+    >>> in_options("say it with columns={'f': 'frequency (Hz)', 'err': 'not used'}.")
+    'say it with --column "f=frequency (Hz)" --column "err=not used".'
     >>> in_options("read it with method='fdem', or leave it out with columns=.")
     'read it with --method fdem, or leave it out with --column.'
+    >>> in_options("say which with columns={'ip': 'chargeability (mV/V)'}.")
+    'say which with --column "ip=chargeability (mV/V)".'
     """
     text = re.sub(r"system=\{(.*?)\}", lambda found: f"--system {_pairs(found[1])}", text)
-    text = re.sub(r"columns=\{([^:}]*): 'not used'\}", r'--column "\1=not used"', text)
-    text = re.sub(r"(system|method)='([^']*)'", r"--\1 \2", text)
+    text = re.sub(r"columns=\{(.*?)\}", lambda found: _meanings(found[1]), text)
+    text = re.sub(r"(system|method|component)='([^']*)'", r"--\1 \2", text)
     return re.sub(r"\bsystem=", "--system", re.sub(r"\bcolumns=(?!=)", "--column", text))
+
+
+def _meanings(text):
+    pairs = re.findall(r"""('[^']*'|"[^"]*"|…): ('[^']*'|"[^"]*")""", text)
+    said = ["=".join(word.strip("'\"") for word in pair) for pair in pairs]
+    return " ".join(f'--column "{word}"' for word in said)
 
 
 def _pairs(text):

@@ -43,7 +43,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy():
 
 def test_options_and_choices_are_those_of_the_library():
     settings = {f.name for survey in METHODS.values() for f in fields(survey) if f.init}
-    assert {*arguments.COORDINATES, *arguments.IN_RECIPES} == settings
+    assert {*arguments.COORDINATES, *arguments.IN_RECIPES, "dc"} == settings
     assert arguments.LEVELS == solving.LEVELS
     assert arguments.METHODS == tuple(readers.METHODS)
 

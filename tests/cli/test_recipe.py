@@ -12,7 +12,7 @@ import bpinvert as bp
 from bpinvert.cli import main
 from bpinvert.cli.recipe import read_recipe
 from bpinvert.network.checkpoints import Snapshot
-from forward_models import Schlumberger
+from forward_models import CentralLoop, Joint, Schlumberger
 from forward_models import survey_from_dict as read_survey
 from tests.cli import RECIPE, sheet
 
@@ -125,6 +125,7 @@ def test_interrupted_generation_keeps_whole_chunks_and_goes_on(recipe, tmp_path,
     xr.testing.assert_identical(bp.open_samples(tmp_path / "samples.nc"), bp.open_samples(tmp_path / "at once.nc"))
 
 
+@pytest.mark.slow
 def test_training_on_stored_samples_and_on_a_stream_says_so(recipe, tmp_path, capsys):
     small, stored = recipe(RECIPE), str(tmp_path / "samples.nc")
     assert main(["generate", small, "-n", "600", "-o", stored]) == 0
@@ -193,6 +194,7 @@ def flagged(trained, inverter, tmp_path):
     return str(tmp_path / "results.nc")
 
 
+@pytest.mark.slow
 def test_training_for_flagged_soundings_says_what_was_widened(flagged, tmp_path, capsys, monkeypatch):
     prior = bp.LayeredPrior(n_layers=3, thickness=(0.5, 100), resistivity=(1e-4, 1e4))
     monkeypatch.setattr(bp, "widen", widened(prior), raising=False)
@@ -223,3 +225,40 @@ def test_results_of_several_inverters_cannot_be_widened(flagged, tmp_path, refus
     del mixed.attrs["prior"]
     mixed.to_netcdf(tmp_path / "mixed.nc", engine="scipy")
     assert "holds soundings of several inverters" in refused("train", "--widen", tmp_path / "mixed.nc")
+
+
+JOINT = """
+[survey]
+type = "Joint"
+[[survey.surveys]]
+type = "Schlumberger"
+ab2 = { geomspace = [1, 300, 12] }
+[[survey.surveys]]
+type = "CentralLoop"
+time = [1e-5, 1e-4, 1e-3]
+side = 40.0
+[prior]
+n_layers = 2
+thickness = [1, 50]
+resistivity = [10, 1000]
+[prior.context]
+tdem_height = [20, 50]
+"""
+
+
+def test_a_recipe_joins_surveys(recipe):
+    loop = CentralLoop(time=[1e-5, 1e-4, 1e-3], side=40.0, height=None)
+    assert read_recipe(recipe(JOINT)).survey == Joint(Schlumberger(ab2=np.geomspace(1, 300, 12)), loop)
+    named = JOINT.replace('"Joint"\n', '"Joint"\nnames = ["dc", "em"]\n').replace("tdem_height", "em_height")
+    assert read_recipe(recipe(named)).survey.context == ("em_height",)
+
+
+def test_a_recipe_of_a_joint_without_surveys_says_how_to_write_them(recipe):
+    with pytest.raises(ValueError, match=r"\[\[survey.surveys\]\]"):
+        read_recipe(recipe('[survey]\ntype = "Joint"\n' + JOINT[JOINT.index("[prior]") :]))
+
+
+def test_a_sheet_of_several_methods_is_not_simulated(recipe, capsys):
+    for survey in ([str(recipe(JOINT))], ["--survey", "Joint"]):
+        assert main(["simulate", *survey, "--thickness", "5", "--resistivity", "10", "20"]) != 0
+        assert "a sheet holds one method" in capsys.readouterr().err
