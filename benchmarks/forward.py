@@ -1,6 +1,7 @@
 """Forward modelling beside its peers: ``python -m benchmarks.forward [rounds]`` prints one table.
 
-With ``--em``, that of electromagnetic soundings instead (`benchmarks.em_forward`).
+With ``--em``, that of electromagnetic soundings instead (`benchmarks.em_forward`); with ``--waves``, that of surface
+waves (`benchmarks.waves`).
 
 Every contestant gets random models of the same distribution, one thread, in alternating rounds; the rate is
 the median round's. Errors are the largest relative ones against `benchmarks.reference`. SimPEG and pyGIMLi
@@ -259,10 +260,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rounds", nargs="?", type=int, default=9)
     parser.add_argument("--em", action="store_true", help="electromagnetic soundings")
+    parser.add_argument("--waves", action="store_true", help="surface waves")
     options = parser.parse_args()
-    if options.em:
-        importlib.import_module("benchmarks.em_forward").print_tables(options.rounds)
-        return
+    for name, chosen in {"em_forward": options.em, "waves": options.waves}.items():
+        if chosen:
+            importlib.import_module(f"benchmarks.{name}").print_tables(options.rounds)
+            return
     print(table(measure(list(contestants()), options.rounds)), end="\n\n")
     print(*machine(("numpy", "scipy", "simpeg", "pygimli")), sep="\n")
     print(f"Rates: median of {options.rounds} alternating rounds.")
