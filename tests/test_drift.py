@@ -69,7 +69,7 @@ def test_one_strange_sounding_is_no_drift_however_strange():
 
 def test_p_values_of_a_calibration_are_uniform_enough_for_hundreds_of_soundings():
     rng = np.random.default_rng(4)
-    kind = np.tile([-1, 0.5, 3.0, 0.0], (20_000, 1))
+    kind = np.tile([-1, 0.5, 3.0, 0.0, 0.0], (20_000, 1))
     calibration = Calibration(rng.standard_normal((20_000, 6)), kind, RATE)
     drifting = []
     for _ in range(100):

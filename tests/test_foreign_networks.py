@@ -61,6 +61,7 @@ def test_an_ensemble_proposes_and_survives_the_file(soundings, tmp_path):
     again.save(tmp_path / "again.nc")
 
 
+@pytest.mark.slow
 def test_our_network_with_other_settings_is_taken_as_it_is(soundings, tmp_path):
     network = BPRegressor((12, 8), trainer="lbfgs", output="sigmoid", max_epochs=3, weight_decay=0.1)
     inverter = fitted(network)
@@ -108,6 +109,7 @@ def test_a_regressor_of_one_target_is_told_so():
         fitted(SVR())
 
 
+@pytest.mark.slow
 def test_seeds_inside_a_pipeline_are_the_inverters(soundings):
     network = make_pipeline(StandardScaler(), BPRegressor(4, output="sigmoid", max_epochs=1))
     first, second = (fitted(network).invert(soundings[1], "network") for _ in range(2))

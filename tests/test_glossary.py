@@ -10,7 +10,7 @@ import pytest
 import bpinvert as bp
 from bpinvert import network, readers, results
 from bpinvert.cli import arguments, recipe
-from forward_models import METHODS, Channels, Magnetotelluric, Schlumberger
+from forward_models import METHODS, Channels, Magnetotelluric, Schlumberger, UserForward
 
 GLOSSARY = Path(__file__).parents[1] / "docs" / "glossary.md"
 # arguments that are explained where they stand and nowhere else used
@@ -98,7 +98,7 @@ def test_every_bit_and_check_is_explained():
 
 def test_every_keyword_of_the_public_functions_is_explained():
     found = keywords(
-        *METHODS.values(), bp.LayeredPrior, bp.DepthGridPrior, bp.DepthGridPrior.for_survey,
+        *METHODS.values(), UserForward, bp.LayeredPrior, bp.DepthGridPrior, bp.DepthGridPrior.for_survey,
         bp.Noise, bp.Inverter, bp.Inverter.fit, bp.Inverter.invert, bp.invert,
         bp.generate_samples, bp.open_samples, bp.read_soundings, bp.explain, bp.load_inverter, bp.widen, bp.Sheets,
         bp.save_network, bp.load_network, bp.export_onnx,

@@ -87,6 +87,7 @@ def test_epochs_of_partial_fit_are_those_of_fit():
     assert parts.loss_curve_ == whole.loss_curve_
 
 
+@pytest.mark.slow
 def test_partial_fit_learns_from_batches_that_lack_classes():
     model = make(trainer=Adam(0.05))
     order = np.argsort(THREE, kind="stable")

@@ -135,6 +135,7 @@ def test_impossible_ensembles_are_refused():
         make(n_networks=1).fit(X, Y).draw(X, 0)
 
 
+@pytest.mark.slow
 def test_networks_trained_at_a_time_are_those_trained_one_after_the_other():
     X = np.linspace(-1, 1, 60)[:, None]
     y = np.sin(3 * X[:, 0])

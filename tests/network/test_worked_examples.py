@@ -155,6 +155,7 @@ def test_at_least_95_percent_of_held_out_digits_are_read(seed):
     assert model.fit(X, d).score(X_test, d_test) >= 0.95
 
 
+@pytest.mark.slow
 def test_two_hidden_layers_halve_the_error_on_three_teeth():
     saw_tooth = 2 * (3 * (T + 1) / 2 % 1) - 1
     settings = {"trainer": LBFGS(), "max_epochs": 10, "validation_fraction": 0, "dtype": "float64"}
