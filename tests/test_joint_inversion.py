@@ -10,6 +10,7 @@ import pytest
 import bpinvert as bp
 from bpinvert import foreign
 from bpinvert.geometry import as_observed, groups
+from bpinvert.inverter.conflicts import conflicts
 from bpinvert.missing import completed
 from bpinvert.results import STATUS
 from bpinvert.sheets import Sheets
@@ -219,6 +220,11 @@ def test_conflicts_are_rare_among_ordinary_soundings_and_found_among_contradicti
     assert conflict[1].mean() > 0.6
     assert (ordinary["flag"].values > 0).mean() < 0.025
     assert (strange["flag"].values > 0).mean() > 0.9
+
+
+def test_methods_that_fit_together_are_no_conflict_however_suspect(inverter, data):
+    found = conflicts(inverter.solver, as_observed(data, SMALL), np.ones(4, dtype=bool), 0.01)
+    assert found.tolist() == [False, False, True, False]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

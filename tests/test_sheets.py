@@ -8,7 +8,7 @@ import pytest
 import bpinvert as bp
 from bpinvert import geometry
 from bpinvert.sheets import Sheets
-from forward_models import DipoleDipole, Magnetotelluric, Schlumberger, Wenner
+from forward_models import DipoleDipole, Magnetotelluric, Rayleigh, Schlumberger, Wenner
 
 VES = Schlumberger(ab2=np.geomspace(1, 1000, 31))
 WENNER = Wenner(a=np.geomspace(1, 300, 20))
@@ -186,3 +186,12 @@ def test_sheets_survive_json():
 def test_impossible_sheets_are_refused(settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         Sheets(**settings)
+
+
+def test_the_curve_of_each_mode_begins_and_ends_by_itself():
+    period = np.concatenate([np.geomspace(0.2, 1, 6), np.geomspace(0.02, 0.1, 6)])
+    survey = Rayleigh(period, mode=np.repeat([0, 1], 6))
+    used = np.array([sheet.used for sheet in Sheets(complete=0).draw(survey, 300, np.random.default_rng(0))])
+    cut = ~used[:, :6].all(axis=1)
+    assert (cut & used[:, 6:].all(axis=1)).sum() > 10
+    assert (~cut & ~used[:, 6:].all(axis=1)).sum() > 10
