@@ -154,16 +154,16 @@ def test_a_joint_inverter_survives_its_file(inverter, data, result, tmp_path):
 @pytest.mark.slow
 def test_a_height_is_needed_only_where_its_method_has_readings():
     inverter = trained(WITH_HEIGHT, {"tdem_height": (20, 50)})
-    _, values = soundings(WITH_HEIGHT, 3, tdem_height=np.full(3, 30.0))
+    _, values = soundings(WITH_HEIGHT, 5, tdem_height=np.full(5, 30.0))
     tables = {
         name: inverter_input(survey, values[:, part.columns])
         for (name, survey), part in zip(WITH_HEIGHT.parts, WITH_HEIGHT.channels.parts, strict=True)
     }
-    tables["tdem"]["height"] = ("sounding", [30.0, np.nan, np.nan])
-    tables["tdem"]["dbdt"][2] = np.nan
+    tables["tdem"]["height"] = ("sounding", [30.0, np.nan, np.nan, -9999.0, -9999.0])
+    tables["tdem"]["dbdt"][[2, 4]] = np.nan
     found = inverter.invert(bp.join_soundings(tables))
     missing = found["status"].values & STATUS["context_missing"][0] > 0
-    assert missing.tolist() == [False, True, False]
+    assert missing.tolist() == [False, True, False, True, False]
     assert found["chi2_ves"][2] < 1
     assert "no data of TDEM" in bp.explain(found, 2)
 

@@ -58,7 +58,9 @@ def conflicts(solver, observed, suspect, rate, n_layers="auto") -> np.ndarray:
         # A method with too few readings to be fitted alone is none that fits.
         alone, fits, _ = zip(*(_best(solver, part, n_layers) for part in parts), strict=True)
         there = np.array([part.n_places() >= FEWEST_PLACES for part in parts])
-        apart = together - np.where(there, alone, 0.0).sum(axis=0) > chdtri(np.maximum(n_parameters, 1), rate)
+        with np.errstate(invalid="ignore"):  # neither can be computed
+            more = together - np.where(there, alone, 0.0).sum(axis=0)
+        apart = more > chdtri(np.maximum(n_parameters, 1), rate)
         found[group.rows] = apart & (np.array(fits) | ~there).all(axis=0) & there.any(axis=0)
     return found
 

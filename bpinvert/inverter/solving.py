@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bpinvert import geometry
 from bpinvert.inverter import scoring
 from bpinvert.inverter.choosing import choose, criterion, noise_factor
 from bpinvert.inverter.honouring import honour
@@ -90,7 +91,7 @@ class Solver:
     def context_possible(self, group) -> np.ndarray:
         """Whether height, or what else must be known of a sounding, is there and any model has data with it, (n,) bool.
 
-        A height of -9999 m is a way to say that it is missing.
+        A height of -9999 m is a way to say that it is missing. Only methods with a used reading are asked.
         """
         group = self._with_context(group)
         possible = np.all([np.isfinite(values) for values in group.context.values()], axis=0)
@@ -100,7 +101,9 @@ class Solver:
             prior = next(iter(self.branches.values())).prior
             middle = prior.decode(np.full((len(rows), len(prior.parameters)), 0.5))
             data = group.survey(**middle, **{name: values[rows] for name, values in group.context.items()})
-            possible[rows] = np.isfinite(data).any(axis=1)
+            for own, part in zip(geometry.surveys_of(group.survey), group.survey.channels.parts, strict=True):
+                unused = ~group.used[rows][:, part.columns].any(axis=1) | (not getattr(own, "context", ()))
+                possible[rows] &= unused | np.isfinite(data[:, part.columns]).any(axis=1)
         return possible
 
     def _with_context(self, group):
