@@ -135,6 +135,7 @@ def test_a_function_of_one_s_own_is_a_survey_like_others():
         (lambda: Joint(VES, DipoleDipole(a=5.0, n=[1, 2])), ValueError, "called 'ves', 'ves'.*Pass others as names"),
         (lambda: Joint(VES, MT, names=["a"]), ValueError, "2 surveys and 1 names"),
         (lambda: Joint(VES, MT, names=["a b", "c"]), ValueError, "without blanks"),
+        (lambda: Joint(VES, MT, names=["mt", "mt_long"]), ValueError, "mt_long_... could be of either"),
         (lambda: Joint(VES, MT, share=("vs",)), ValueError, "share = 'vs', but the surveys have resistivity"),
         (lambda: Joint(), ValueError, "no survey"),
         (lambda: Joint(VES, Joint(MT)), TypeError, "to one Joint instead"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
@@ -28,8 +29,8 @@ class Joint(Survey):
     Raises
     ------
     ValueError
-        If there is no survey, two have the same name, a name is no identifier, no survey has a shared property, or one
-        is a function of unlayered models.
+        If there is no survey, two have the same name, a name is no identifier or begins like another, no survey has a
+        shared property, or one is a function of unlayered models.
     TypeError
         If something else than surveys is passed.
 
@@ -71,6 +72,12 @@ class Joint(Survey):
                 f"Joint got surveys called {', '.join(map(repr, given))}; names are different words without blanks. "
                 "Pass others as names."
             )
+        for one, other in permutations(given, 2):
+            if other.startswith(f"{one}_"):
+                raise ValueError(
+                    f"Joint got surveys called {one!r} and {other!r}; what is called {other}_... could be of either. "
+                    "Choose names that do not begin like another one."
+                )
         properties = tuple(dict.fromkeys(key for survey in surveys for key in survey.properties))
         unknown = [key for key in share if key not in properties]
         if unknown:
