@@ -75,6 +75,37 @@ def test_prior_models_of_waves_have_densities_of_ground():
     assert noise == bp.Noise(relative=(0.01, 0.1))
 
 
+CRUST = {
+    "thickness": [[3.0, 6.0]],
+    "vs": [[300.0, 150.0, 500.0]],
+    "vp": [[600.0, 400.0, 999.0]],
+    "density": [[1900.0] * 3],
+}
+
+
+@pytest.mark.parametrize(
+    ("ground", "scatter", "errors", "grows"),
+    [
+        (GROUND, 0.0, None, True),
+        (GROUND, 0.1, None, True),
+        (GROUND, 0.1, 0.1, True),
+        (CRUST, 0.0, None, False),
+        (CRUST, 0.003, 0.003, False),
+    ],
+)
+def test_shear_velocities_grow_where_phase_velocities_do_but_for_their_scatter(ground, scatter, errors, grows):
+    observed = soundings(Rayleigh(frequency=np.geomspace(10, 30, 15)), ground, std=errors)
+    observed["phase_velocity"] *= np.exp(scatter * np.random.default_rng(1).standard_normal((1, 15)))
+    _, prior, _ = made_for(observed)
+    vs = prior.fixed(3).draw(300, 0)["vs"]
+    assert bool((np.diff(vs, axis=1) > 0).all()) == grows
+
+
+def test_group_velocities_alone_say_nothing_of_the_order_of_layers():
+    _, prior, _ = made_for(soundings(Rayleigh(frequency=np.geomspace(6, 60, 15), velocity="group"), GROUND))
+    assert (np.diff(prior.fixed(3).draw(300, 0)["vs"], axis=1) < 0).any()
+
+
 def test_waves_of_an_unknown_kind_or_too_few_are_refused():
     observed = soundings(Rayleigh(period=[0.02, 0.05, 0.1]), GROUND)
     with pytest.raises(ValueError, match=r"attrs\['array'\] is 'Lamb'; waves are Rayleigh or Love"):

@@ -106,8 +106,9 @@ def depth_grid(prior) -> np.ndarray:
     """Depths in m that profiles are given at, (n_depths,): from the shallowest interface to below the deepest one."""
     models = prior.draw(2000, np.random.default_rng(0)).masked()
     depth = np.cumsum(models["thickness"], axis=1)
+    # Pictures hold the shallowest values on upward, so hardly any interface may be above them.
     return np.geomspace(
-        np.nanquantile(depth[:, 0], 0.02), 1.2 * np.nanquantile(np.nanmax(depth, axis=1), 0.98), _N_DEPTHS
+        np.nanquantile(depth[:, 0], 0.001), 1.2 * np.nanquantile(np.nanmax(depth, axis=1), 0.98), _N_DEPTHS
     )
 
 

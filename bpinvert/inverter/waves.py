@@ -23,7 +23,7 @@ _SLOWER, _FASTER = 3.0, 3.0
 _THINNEST, _THICKEST = 0.15, 0.5
 # A curve is normally dispersive if one that nowhere falls with the period fits it within so many times its scatter, or
 # within the relative error below; of a shorter curve there is nothing to say.
-_SCATTER, _NEARLY, _FEWEST = 1.5, 0.02, 4
+_SCATTER, _NEARLY, _FEWEST = 1.5, 0.005, 5
 # From dry rock to saturated clay.
 _POISSON = (0.2, 0.49)
 # Coefficient and exponent of a density of 850 vs^0.14 kg/m³: 1620 at 100 m/s, 1890 at 300 and 2240 at 1000. From 300 to
@@ -103,8 +103,9 @@ def _is_normal(observed):
 
 def _grows(values, errors):
     """Whether `values` (n,) grow but for their `errors` (n,), or where there are none for what neighbours differ."""
-    # Of independent errors the second difference has √6 times the size of each.
-    scatter = np.sqrt(np.mean(np.square(errors if np.isfinite(errors).all() else np.diff(values, 2) / np.sqrt(6))))
+    # Of independent errors the third difference has √20 times the size of each. Picks scatter most at long periods,
+    # so the median would be too small.
+    scatter = np.sqrt(np.mean(np.square(errors if np.isfinite(errors).all() else np.diff(values, 3) / np.sqrt(20))))
     off = np.sqrt(np.mean(np.square(values - isotonic_regression(values))))
     return bool(off <= max(_SCATTER * scatter, _NEARLY))
 
