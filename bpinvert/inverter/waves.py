@@ -20,7 +20,7 @@ _MOST = 30
 # of the shear velocity, and the half-space is as fast as the longest wave or faster.
 _SLOWER, _FASTER = 3.0, 3.0
 # Thinnest layer as a share of the shortest wavelength, and thickest of the longest.
-_THINNEST, _THICKEST = 0.15, 0.5
+_THINNEST, _THICKEST = 0.08, 0.5
 # A curve is normally dispersive if one that nowhere falls with the period fits it within so many times its scatter, or
 # within the relative error below; of a shorter curve there is nothing to say.
 _SCATTER, _NEARLY, _FEWEST = 1.5, 0.005, 5
@@ -59,7 +59,7 @@ def survey_of_waves(observed):
 def prior_of_waves(survey, observed) -> LayeredPrior:
     """A wide prior of two to four layers around the velocities that were measured.
 
-    Thicknesses reach from a sixth of the shortest wavelength to half of the longest. Poisson's ratio is 0.2 to 0.49.
+    Thicknesses reach from a twelfth of the shortest wavelength to half of the longest. Poisson's ratio is 0.2 to 0.49.
     Densities, on whose contrasts velocities depend a little, go with the shear velocity. Where all phase velocities
     grow with the period, shear velocities do with depth; else slow layers may lie below fast ones.
     """
