@@ -35,7 +35,7 @@ _MOST = 0.8
 # Less than for an inverter that is kept: the rate of false alarms is true to 0.07 %, and the user waits.
 _N_CALIBRATION = 20_000
 # The physics of these methods takes longer: fewer samples, epochs and simulations.
-_SLOW = (*instruments.METHODS, *waves.METHODS, "ip")
+_SLOW = (*instruments.METHODS, *tensors.METHODS, *waves.METHODS, "ip")
 _N_SAMPLES, _EPOCHS, _N_SIMULATED = 30_000, 20, 2000
 # To refine a dispersion curve takes twenty times as long as a resistivity sounding.
 _N_WAVES = 1000
