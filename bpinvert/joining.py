@@ -33,7 +33,7 @@ def join_soundings(parts) -> xr.Dataset:
     Raises
     ------
     TypeError
-        If a part is no Dataset.
+        If `parts` is no dict by names, or a part is no Dataset.
     ValueError
         If soundings cannot be told to belong together.
 
@@ -46,6 +46,12 @@ def join_soundings(parts) -> xr.Dataset:
     >>> joint["mt_period"].values
     array([[nan, nan,  1.]])
     """
+    if not isinstance(parts, dict) or not all(isinstance(name, str) and name.isidentifier() for name in parts):
+        said = f"the names {', '.join(map(repr, parts))}" if isinstance(parts, dict) else f"a {type(parts).__name__}"
+        raise TypeError(
+            f"join_soundings got {said}; pass a dict by the names of the joint survey, e.g. "
+            "{'ves': observed, 'mt': other}."
+        )
     for name, part in parts.items():
         if not isinstance(part, xr.Dataset):
             raise TypeError(f"{name} is a {type(part).__name__}; pass Datasets, e.g. from read_soundings.")

@@ -80,6 +80,12 @@ def test_what_does_not_belong_together_is_named(parts, match):
         bp.join_soundings(parts)
 
 
+@pytest.mark.parametrize("parts", [[observed(VES), observed(MT)], {"v-1": observed(VES)}, {3: observed(VES)}])
+def test_parts_need_the_names_of_the_joint_survey(parts):
+    with pytest.raises(TypeError, match="pass a dict by the names of the joint survey"):
+        bp.join_soundings(parts)
+
+
 def test_a_part_that_is_not_there_is_named():
     joint = bp.join_soundings({"ves": observed(VES), "mt": observed(MT)})
     with pytest.raises(ValueError, match="no part 'dc'; there are ves, mt"):
