@@ -116,8 +116,9 @@ def _layers(survey, options):
         values = getattr(options, key)
         if len(options.thickness) != len(values) - 1:
             raise ValueError(
-                f"there are {len(values)} values of --{key} and {len(options.thickness)} of --thickness; every layer "
-                "but the last has a thickness, so give one fewer."
+                f"--{key} has {len(values)} and --thickness {len(options.thickness)} of the layers; every layer needs "
+                f"a value, and every layer but the last a thickness: give {len(options.thickness) + 1} of --{key}, or "
+                f"{len(values) - 1} of --thickness."
             )
     return {"thickness": [options.thickness]} | {key: [getattr(options, key)] for key in survey.properties}
 

@@ -92,8 +92,8 @@ def test_simulate_says_what_is_wrong_with_its_options(options, said, refused):
 @pytest.mark.parametrize(
     ("layers", "said"),
     [
-        (["--resistivity", "100", "20"], "give one fewer"),
-        (["--resistivity", "100", "--thickness", "5"], "give one fewer"),
+        (["--resistivity", "100", "20"], "give 1 of --resistivity, or 1 of --thickness"),
+        (["--resistivity", "100", "--thickness", "5"], "give 2 of --resistivity, or 0 of --thickness"),
         (["--resistivity", "100", "-20", "--thickness", "5"], "all must be positive"),
         (["--resistivity", "100", "20", "--thickness", "nan"], "all must be positive"),
         (["--resistivity", "100", "--chargeability", "5"], "Schlumberger has no use for --chargeability"),
@@ -112,7 +112,7 @@ def test_simulate_takes_chargeabilities_where_the_recipe_is_of_them(refused, cap
     # near by the top layer, far out the half-space
     assert float(first.split(",")[2]) < 1 and float(last.split(",")[2]) > 36
     assert "InducedPolarization needs --chargeability of each layer" in refused(*command)
-    assert "give one fewer" in refused(*command, "--chargeability", "0")
+    assert "every layer needs a value" in refused(*command, "--chargeability", "0")
     assert "all must be positive numbers or 0" in refused(*command, "--chargeability", "0", "-1")
 
 
