@@ -276,6 +276,8 @@ def test_settings_that_make_no_sense_are_named(wave, settings, message):
     [
         ("vs", 1e-3, "vs up to .*, which looks like km/s; it must be in m/s"),
         ("density", 1e-3, "density up to .*, which looks like g/cm³; it must be in kg/m³"),
+        ("density", -1, "density of -.* or less in every layer; it must be positive"),
+        ("vs", 0, "vs of 0 or less in every layer; it must be positive"),
         ("vp", 0.2, "vp = .* vp must exceed vs·√\\(4/3\\), and it does so in no layer"),
     ],
 )

@@ -196,7 +196,8 @@ class Rayleigh(Dispersion):
     ValueError
         If neither or both of `period` and `frequency` are given, one of them is not positive, a mode is negative or no
         whole number, or `velocity` is unknown. In calls, if every vs, or every density, is so small that it seems to
-        be in km/s or g/cm³, or no layer has vp > vs √(4/3); a model with single such layers is a row of NaN.
+        be in km/s or g/cm³ or none is positive, or no layer has vp > vs √(4/3); a model with single such layers is a
+        row of NaN.
 
     Notes
     -----
@@ -290,6 +291,11 @@ def _velocities(name, velocity):
 
 
 def _refuse_other_units(name, layered, valid):
+    for key, values in layered.items():
+        if key != "thickness" and values.size and (values <= 0).all():
+            raise ValueError(
+                f"{name} got {key} of {values.max():g} or less in every layer; it must be positive. Correct it."
+            )
     for key, least, given, wanted in (("vs", 10, "km/s", "m/s"), ("density", 10, "g/cm³", "kg/m³")):
         values = layered[key][valid]
         if values.size and values.max() < least:
