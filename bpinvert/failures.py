@@ -82,6 +82,15 @@ def refuse(survey, failed) -> None:
     n = len(next(iter(failed.values())))
     cause = survey.failure(**failed.take(slice(0, 1))) if hasattr(survey, "failure") else None
     because = f" The first one raised {type(cause).__name__}: {cause}." if cause is not None else ""
+    data = survey(**failed.take(slice(0, 1)))[0]
+    where = np.isfinite(data) & (data <= 0) & (np.array(survey.channels.scale) == "log")
+    if where.any():
+        quantity = survey.channels.quantity[int(np.argmax(where))]
+        raise ValueError(
+            f"none of {n} models drawn from the prior has data that its channels allow: {quantity} is "
+            f"{data[where][0]:.3g} of the first, and a scale 'log' holds positive numbers only. Give the channels a "
+            "scale 'linear' or 'asinh', or correct the sign."
+        )
     raise ValueError(
         f"none of {n} models drawn from the prior could be computed: {type(survey).__name__} gives NaN for all."
         f"{because} Check the survey on one model by hand, and the units and ranges of the prior."
@@ -102,13 +111,24 @@ def check_counts(survey, prior, parts) -> None:
 
 
 def check_computable(survey, prior) -> None:
-    """As :func:`refuse`, before much time is spent: if hundreds of models fail and none does not."""
+    """As :func:`refuse`, before much time is spent: if hundreds of models fail, or all have the same data."""
     rng = np.random.default_rng(0)
     for n in _TRIED:
         models = prior.draw(n, rng)
-        if np.isfinite(survey(**models)).any():
+        data = survey(**models)
+        if np.isfinite(data).any():
+            _refuse_constant(survey, data)
             return
     refuse(survey, models)
+
+
+def _refuse_constant(survey, data):
+    known = data[np.isfinite(data).any(axis=1)]
+    if len(known) > 1 and (np.isnan(known) == np.isnan(known[0])).all() and np.nanmax(np.ptp(known, axis=0)) == 0:
+        raise ValueError(
+            f"{type(survey).__name__} gives the same data for all of {len(known)} models drawn from the prior, so "
+            "that nothing could be learned from them. Check the survey on two models by hand, and the prior's ranges."
+        )
 
 
 def _columns(models):

@@ -210,6 +210,7 @@ def test_what_the_function_returns_is_checked(words):
         (lambda: survey(lambda a: a, {"value": [1, 2]}), "channels has value; it needs quantity and value"),
         (lambda: survey(lambda a: a, {"quantity": "b", "value": [1, np.nan]}), "must be a list of finite numbers"),
         (lambda: survey(lambda a: a, parameters=("b",)), r"has no argument b; it takes a. Name its arguments like"),
+        (lambda: survey(lambda a, b, c=1: a, parameters=("a",)), r"\(\) also needs b, which is no parameter"),
         (lambda: survey(lambda a: a, parameters="a"), "parameters is 'a'; it must be a tuple of names"),
         (lambda: survey(lambda a: a, positive=("b",)), "positive has b; the parameters are a"),
         (lambda: survey(max), r"max\(\) does not name its arguments; say parameters"),
@@ -294,6 +295,8 @@ def test_a_saved_inverter_takes_its_function_again_and_no_other(inverter, result
         bp.load_inverter(path, survey=moved)
     with pytest.raises(ValueError, match="Schlumberger needs resistivity but the prior has mass, depth, x0"):
         bp.load_inverter(path, survey=Schlumberger(ab2=STATIONS + 200))
+    with pytest.raises(TypeError, match=r"survey is <function .*; pass a survey of forward_models"):
+        bp.load_inverter(path, survey=other)
 
 
 def test_its_description_is_refused_with_what_to_do():
@@ -356,6 +359,26 @@ def test_a_function_that_fails_on_every_model_is_an_error_with_its_cause():
     assert isinstance(caught.value.__cause__, OverflowError)
     with pytest.raises(ValueError, match="none of 40 models drawn from the prior could be computed"):
         bp.generate_samples(survey(broken), bp.Prior(a=(1, 10)), 40, seed=0, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("function", "scale", "words"),
+    [
+        (lambda a: -np.stack([a, a, a], axis=1), "log", "signal is -.* of the first, and a scale 'log' holds positive"),
+        (lambda a: np.ones((len(a), 3)), "linear", "the same data for all of 32 models"),
+    ],
+)
+def test_data_of_the_wrong_sign_or_without_a_difference_are_refused_as_that(function, scale, words):
+    channels = {"quantity": "signal", "value": [1.0, 2.0, 3.0], "scale": scale}
+    made = bp.Inverter(survey(function, channels), bp.Prior(a=(1, 10)), bp.Noise(relative=0.05))
+    with pytest.raises(ValueError, match=words):
+        made.fit(n_samples=600, progress=False)
+
+
+def test_a_prior_of_more_than_the_survey_knows_is_refused():
+    prior = bp.Prior(a=(1, 10), b=(1, 10), c=(1, 10))
+    with pytest.raises(ValueError, match=r"the prior has c, which UserForward does not know; it needs a, b\. L"):
+        bp.Inverter(survey(lambda a, b: np.stack([a, b, a], axis=1)), prior, bp.Noise(relative=0.05))
 
 
 def test_a_function_that_counts_layers_is_refused_where_their_number_varies():

@@ -35,6 +35,13 @@ def check_purpose(survey, prior, noise, false_alarm_rate) -> None:
             f"{type(survey).__name__} needs {', '.join((*survey.properties, *survey.context))} but the prior "
             f"has {', '.join((*prior.properties, *prior.context))}. Give the prior a distribution of each."
         )
+    known = (*survey.properties, *survey.context, *getattr(survey, "ignored", ()))
+    unknown = [name for name in (*prior.properties, *prior.context) if name not in known]
+    if unknown:
+        raise ValueError(
+            f"the prior has {', '.join(unknown)}, which {type(survey).__name__} does not know; it needs "
+            f"{', '.join((*survey.properties, *survey.context))}. Leave the others out of the prior."
+        )
     if not isinstance(false_alarm_rate, numbers.Real) or not 0 < false_alarm_rate < 0.5:
         raise ValueError(f"false_alarm_rate is {false_alarm_rate!r}; it must be between 0 and 0.5, e.g. 0.01.")
 

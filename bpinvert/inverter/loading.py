@@ -19,9 +19,15 @@ def load_inverter(path, survey=None) -> Inverter:
 
     Raises
     ------
+    TypeError
+        If `survey` is none, such as a bare function.
     ValueError
         If the file is missing, damaged, not an inverter, or of another survey; or if it needs a survey and got none.
     """
+    if survey is not None and not hasattr(survey, "channels"):
+        raise TypeError(
+            f"survey is {survey!r:.60}; pass a survey of forward_models, such as UserForward(function, ...), or none."
+        )
     arrays, stored = file.read(path)
     try:
         parts, settings = file.arguments(stored, survey, path)

@@ -107,5 +107,15 @@ def arguments_of(function):
     return names or None
 
 
+def required_by(function):
+    """Names of the arguments that a function cannot be called without; those before a bare ``/`` cannot be named."""
+    try:
+        known = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [p.name for p in known if p.kind in kinds and p.default is p.empty]
+
+
 def takes_any(function):
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values())

@@ -9,7 +9,7 @@ import numpy as np
 
 from forward_models.channels import Channels, same_place
 from forward_models.combine.calling import Caller, name_of
-from forward_models.combine.doors import arguments_of, channels_of, check_names, names, takes_any
+from forward_models.combine.doors import arguments_of, channels_of, check_names, names, required_by, takes_any
 from forward_models.survey import Survey, freeze, numbers
 
 # Step of the differences in ln(parameter).
@@ -103,6 +103,12 @@ class UserForward(Survey):
             raise ValueError(
                 f"{name_of(self.function)}() has no argument {', '.join(lacking)}; it takes {', '.join(known)}. Name "
                 "its arguments like the parameters and the context."
+            )
+        without = [name for name in required_by(self.function) if name not in (*parameters, *context, *places)]
+        if without:
+            raise ValueError(
+                f"{name_of(self.function)}() also needs {', '.join(without)}, which is no parameter, context or "
+                "coordinate here; name it among them, or give it a default."
             )
         check_names(channels, parameters, context)
         layered = "thickness" in parameters
