@@ -147,6 +147,22 @@ def test_a_phase_that_no_layered_earth_gives_is_used_and_said(read_edi):
     np.testing.assert_allclose(of(observed, "phase"), -45)
 
 
+@pytest.mark.parametrize(("own", "other"), [("xy", "yx"), ("yx", "xy")])
+def test_one_off_diagonal_element_alone_is_taken_and_no_other_can_be(read_edi, own, other):
+    text = text_of(rough())
+    for axes in ("XX", "YY", other.upper()):
+        for part in "RI":
+            start = text.index(f">Z{axes}{part}")
+            text = text[:start] + text[text.index(">", start + 1) :]
+    whole = read_edi(text_of(rough()), own)
+    for component in (None, own):
+        observed = read_edi(text, component)
+        np.testing.assert_array_equal(observed["phase"], whole["phase"])
+        assert f"component {own!r}" in observed.attrs["read_report"]
+    with pytest.raises(ValueError, match=rf"component is 'mean', but S1 has only {own}; use '{own}'"):
+        read_edi(text, "mean")
+
+
 def test_a_tensor_without_its_diagonal_gives_the_mean_and_says_so(read_edi):
     text = text_of(rough())
     for axes in ("XX", "YY"):

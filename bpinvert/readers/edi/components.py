@@ -31,10 +31,14 @@ def curve(station: Station, component: str | None) -> np.ndarray:
     """
     if station.impedance is None:
         return _of_curves(station, component)
+    there = np.isfinite(station.impedance).any(axis=0)
+    own = [axes for axes, known in (("xy", there[0, 1]), ("yx", there[1, 0])) if known]
     wanted = component or "determinant"
     if component is None and not np.isfinite(station.impedance).all(axis=(1, 2)).any():
-        wanted = "mean"
+        wanted = own[0] if len(own) == 1 else "mean"
         station.report.append("The tensor is not complete and has no determinant.")
+    elif len(own) == 1 and component not in (None, *own):
+        raise ValueError(f"component is {component!r}, but {station.name} has only {own[0]}; use {own[0]!r}.")
     _say(station, wanted)
     (zxx, zxy), (zyx, zyy) = np.moveaxis(station.impedance, 0, -1)
     (sxx, sxy), (syx, syy) = np.moveaxis(station.impedance_std, 0, -1)

@@ -57,9 +57,9 @@ def station_of(section: Section, name: str) -> Station:
     else:
         frequency = section.values("FREQ")
         n = len(frequency)
-        key = "ZROT" if "ZXYR" in section else "RHOROT"
+        key = "ZROT" if "ZXYR" in section or "ZYXR" in section else "RHOROT"
         rotation = section.values(key, n) if key in section else np.zeros(n)
-        if all(f"Z{axes}{part}" in section for axes in ("XY", "YX") for part in "RI"):
+        if any(f"Z{axes}R" in section and f"Z{axes}I" in section for axes in ("XY", "YX")):
             found = _impedance(section, frequency)
         else:
             found = {"curves": _curves(section, n)}
@@ -129,8 +129,8 @@ def _curves(section, n):
             curves[axes.lower()] = np.array([rho, phase, _in_ohm_m(section, axes, rho, rho_std, phase_std), phase_std])
     if not curves:
         raise ValueError(
-            f"{section.source.file} has neither an impedance (>ZXYR, >ZXYI, >ZYXR, >ZYXI) nor apparent resistivity and "
-            "phase (>RHOXY, >PHSXY) nor spectra; export it again with one of these."
+            f"{section.source.file} has neither an impedance (>ZXYR, >ZXYI or >ZYXR, >ZYXI) nor apparent resistivity "
+            "and phase (>RHOXY, >PHSXY) nor spectra; export it again with one of these."
         )
     return curves
 
