@@ -192,3 +192,13 @@ def test_readings_of_the_fundamental_mode_are_of_that_mode_whatever_was_trained(
     observed = xr.Dataset({name: (table, values) for name, values in variables.items()})
     (group,) = geometry.groups(geometry.as_observed(observed, survey), survey)
     assert group.survey == Rayleigh(elsewhere[0], mode=0)
+
+
+def test_complex_data_are_refused_and_not_halved():
+    survey = Schlumberger(ab2=[1.0, 3.0, 10.0])
+    data = np.array([[10.0, 20.0, 30.0 + 1j]])
+    with pytest.raises(ValueError, match="the array holds complex numbers; data are real"):
+        geometry.as_observed(data, survey)
+    observed = geometry.as_observed(data.real, survey)
+    with pytest.raises(ValueError, match="apparent_resistivity holds complex numbers"):
+        geometry.as_observed(observed.assign(apparent_resistivity=observed["apparent_resistivity"] + 1j), survey)

@@ -375,6 +375,15 @@ def test_data_of_the_wrong_sign_or_without_a_difference_are_refused_as_that(func
         made.fit(n_samples=600, progress=False)
 
 
+def test_too_few_models_that_can_be_computed_are_said_to_have_failed_and_where():
+    def fragile(a):
+        return np.stack([np.where(a > 1.2, np.nan, a)] * 3, axis=1)
+
+    made = bp.Inverter(survey(fragile), bp.Prior(a=(1, 10)), bp.Noise(relative=0.05))
+    with pytest.raises(ValueError, match=r"at least 500 are needed\. 9\d % of the models .* most of all by a.*narrow"):
+        made.fit(n_samples=2000, n_calibration=1000, progress=False)
+
+
 def test_a_prior_of_more_than_the_survey_knows_is_refused():
     prior = bp.Prior(a=(1, 10), b=(1, 10), c=(1, 10))
     with pytest.raises(ValueError, match=r"the prior has c, which UserForward does not know; it needs a, b\. L"):

@@ -32,6 +32,7 @@ def as_observed(observed, survey) -> xr.Dataset:
     if isinstance(observed, xr.Dataset):
         return _checked(_as_schlumberger(observed, survey), survey)
     channels = survey.channels
+    _refuse_complex("the array", observed)
     try:
         data = np.atleast_2d(np.asarray(observed, dtype=float))
     except (TypeError, ValueError):
@@ -214,12 +215,22 @@ def _true(values):
 
 
 def _numbers(name, values):
+    _refuse_complex(name, values)
     try:
         return values.astype(float)
     except (TypeError, ValueError):
         raise ValueError(
             f"{name} holds something that is no number; convert it, with NaN for what is missing."
         ) from None
+
+
+def _refuse_complex(name, values):
+    """NumPy would leave out the imaginary part."""
+    if np.iscomplexobj(values):
+        raise ValueError(
+            f"{name} holds complex numbers; data are real. Give size and phase, or real and imaginary part, as data "
+            "of their own."
+        )
 
 
 def _words(values):

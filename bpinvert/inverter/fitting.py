@@ -42,7 +42,12 @@ def simulations_of(inverter, samples, n_samples, seed) -> Simulations:
     if not len(simulations):
         failures.refuse(inverter.survey, simulations.failed)
     if len(simulations) < _FEWEST_SAMPLES:
-        raise ValueError(f"there are {len(simulations)} usable samples; at least {_FEWEST_SAMPLES} are needed.")
+        found = failures.summary(simulations.models, simulations.failed)
+        because = f" {failures.sentence(found).rstrip('.')}." if found else ""
+        raise ValueError(
+            f"there are {len(simulations)} usable samples; at least {_FEWEST_SAMPLES} are needed.{because} Draw more, "
+            "or narrow the prior to models that can be computed."
+        )
     return simulations
 
 
