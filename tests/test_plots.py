@@ -12,7 +12,7 @@ import xarray as xr
 from bpinvert import plots
 from bpinvert.cli.output import draw_sounding
 from bpinvert.plots.readings import MASKED
-from forward_models import Magnetotelluric, Schlumberger
+from forward_models import DipoleDipole, Magnetotelluric, Schlumberger
 
 AB2 = np.array([2.0, 5.0, 10.0, 20.0, 50.0, 100.0])
 VES_MODEL = {"thickness": [2.0, 30.0], "resistivity": [100.0, 10.0, 1000.0]}
@@ -243,6 +243,18 @@ def test_the_fit_is_one_line_where_every_reading_has_its_own_mn():
     survey = Schlumberger(ab2=[5.0, 10.0, 20.0], mn2=[1.0, 2.0, 4.0])
     x = lines(plots.sounding(result(survey, VES_MODEL))[0])["fitted curve"].get_xdata()
     np.testing.assert_array_equal(x, [5, 10, 20])
+
+
+def test_readings_of_dipoles_stand_at_half_their_distance_and_one_length_is_connected():
+    survey = DipoleDipole(a=[1, 1, 1, 4, 4, 4], n=[1, 2, 5, 0.5, 1, 2])
+    ax = plots.sounding(result(survey, VES_MODEL))[0]
+    assert labels(ax) >= {"observed, a = 1 m", "observed, a = 4 m"}
+    assert ax.get_xlabel() == "(n + 1) a/2 (m), depth of the model (m)"
+    at = lines(ax)["fitted curve"].get_xdata()
+    # 1 m long, then 4 m long; both have one at 3 m.
+    np.testing.assert_allclose(at, [1, 1.5, 3, np.nan, 3, 4, 6])
+    curve = lines(plots.curve(survey, VES_MODEL)[0])["simulated curve"]
+    np.testing.assert_allclose(curve.get_xdata(), at)
 
 
 def test_magnetotelluric_soundings_have_panels_for_both_quantities_and_the_model():

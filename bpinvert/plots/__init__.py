@@ -30,12 +30,12 @@ _TITLE_WIDTH = 60
 def sounding(result, sounding: int | str = 0, axes=None) -> np.ndarray:
     """One sounding of a result: data with errors, fitted curve, layered model, table; the flags in the title.
 
-    Where MN was changed, the readings of each MN are connected, and those of one AB/2 stand side by side (2 % apart
-    on either side). The curve is the layered earth's own; dashed, displaced by ``segment_shift`` as the readings are.
-    For resistivity soundings the curve (against AB/2) and the model (against depth) share one pair of log-log
-    axes; those with induced polarisation have the same for the chargeability below; magnetotelluric ones have panels
-    for apparent resistivity, phase and model. Transients are drawn against time, in-phase and quadrature against
-    frequency, and coils of several distances as apparent conductivity (that of low induction numbers) against
+    Where MN was changed, the readings of each MN are connected, and those of one AB/2 stand side by side (2 % apart on
+    either side). The curve is the layered earth's own; dashed, displaced by ``segment_shift`` as the readings are. For
+    resistivity soundings the curve (against AB/2) and the model (against depth) share one pair of log-log axes, dipoles
+    against (n + 1) a/2; those with induced polarisation have the same for the chargeability below; magnetotelluric ones
+    have panels for apparent resistivity, phase and model. Transients are drawn against time, in-phase and quadrature
+    against frequency, and coils of several distances as apparent conductivity (that of low induction numbers) against
     distance; what is negative at its size, with open symbols and dashed lines. What a borehole says (`fixed` of
     `Inverter.invert`) is drawn over the model. Surface waves are drawn against frequency, mode by mode, beside the
     shear velocity; dashed, half the longest wavelength, below which they say nothing. Of joined soundings
