@@ -20,6 +20,7 @@ from bpinvert.uncertainty import describe_posterior
 _BY_COMMAND = " (bpinvert train --widen results.nc)"
 _WIDEN = f"train on a prior that includes it{_BY_COMMAND}"
 _LAYERED = "the ground is not layered like the prior (more layers, another range) or not 1-D"
+_MODES = "see whether some picks are of another mode than they are said to be, and correct their mode; if not"
 # Where several checks reject, the advice is that of the first of these: the most specific.
 _ADVICE = {
     "context": f"correct it; if it is right, {_WIDEN}",
@@ -105,6 +106,8 @@ def explain(result, sounding: int | str = 0) -> str:
             advice = [_ADVICE["residual" if wanted[0].kind == "reading" else "demand"]]
         if first[0] == "range" and not one["reading_outside"].any() and _beside(one, result):
             advice = [_ADVICE["context"]]
+        if "mode" in one and first[0] in ("residual", "misfit"):
+            advice = [f"{_MODES}, {advice[0]}"]
         if mixed:
             sentences[:0] = mixed
             advice = [_ADVICE["units"]]

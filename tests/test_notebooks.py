@@ -22,6 +22,7 @@ SECOND = "02_my_field_sheet.ipynb"
 THIRD = "03_bp_network_from_scratch.ipynb"
 FOURTH = "04_can_I_trust_this.ipynb"
 FIFTH = "05_airborne_and_ground_em.ipynb"
+SIXTH = "06_surface_waves.ipynb"
 SEVENTH = "07_joint.ipynb"
 EIGHTH = "08_your_own_forward.ipynb"
 
@@ -168,6 +169,21 @@ print(json.dumps({
     "explained_spoilt": bp.explain(cases["spoilt"]),
 }, default=float))
 """,
+    SIXTH: """
+import json
+print(json.dumps({
+    "existing": {f"{name} {mode}": value for (name, mode), value in existing.items()},
+    "humps": {name: float(np.nanmax(np.diff(Rayleigh(frequency=frequency)(**earth(**ground))[0])))
+              for name, ground in grounds.items()},
+    "read_report": observed.attrs["read_report"], "warned": [str(warning.message) for warning in warned],
+    "chi2": {level: float(some["chi2"][0]) for level, some in answers.items()},
+    "n_layers": {level: int(some["n_layers"][0]) for level, some in answers.items()},
+    "vs30": {name: values.tolist() for name, values in vs30.items()}, "true": true_vs30, "reach": reach,
+    "wrong": {name: [int(some["flag"][0]), float(some["chi2"][0]), *some["vs30_quantile"].values[[0, -1], 0].tolist(),
+                     some["vs"].values[0, :3].tolist()] for name, some in wrong.items()},
+    "explained": bp.explain(wrong["jump, called mode 0"]), "caught": caught,
+}, default=float))
+""",
     SEVENTH: """
 import json
 def plain(some):
@@ -225,6 +241,7 @@ of_the_second = pytest.mark.parametrize("executed", [SECOND], indirect=True)
 of_the_third = pytest.mark.parametrize("executed", [THIRD], indirect=True)
 of_the_fourth = pytest.mark.parametrize("executed", [FOURTH], indirect=True)
 of_the_fifth = pytest.mark.parametrize("executed", [FIFTH], indirect=True)
+of_the_sixth = pytest.mark.parametrize("executed", [SIXTH], indirect=True)
 of_the_seventh = pytest.mark.parametrize("executed", [SEVENTH], indirect=True)
 of_the_eighth = pytest.mark.parametrize("executed", [EIGHTH], indirect=True)
 
@@ -632,6 +649,44 @@ def width(ends):
 
 
 DEPTH, CRUST, BASEMENT = "depth of layer 3 (m)", "ρ1 (Ω·m)", "ρ3 (Ω·m)"
+
+
+@of_the_sixth
+def test_higher_modes_begin_at_a_cut_off_and_a_soft_layer_makes_a_hump(found):
+    existing, humps = found["existing"], found["humps"]
+    assert all(existing[f"{name} 0"] == pytest.approx(4) for name in humps)
+    assert existing["stiffer downward 1"] > 7 and existing["soft on rock 2"] > 14
+    assert humps["soft below a crust"] > 0.05 > 0 > max(humps["stiffer downward"], humps["soft on rock"])
+    assert "No modes are given" in found["read_report"]
+    assert len(found["warned"]) == 1 and "most of all by vs_3" in found["warned"][0]
+
+
+@of_the_sixth
+def test_levels_of_a_curve_get_closer_to_its_picks(found):
+    assert found["chi2"]["network"] > 5 > 1.5 > max(found["chi2"]["refined"], found["chi2"]["posterior"])
+    assert found["n_layers"] == {"network": 2, "refined": 3, "posterior": 3}
+
+
+@of_the_sixth
+def test_vs30_is_known_where_the_waves_reach_30_metres(found):
+    low, middle, high = found["vs30"]["from 5 Hz"]
+    assert low < found["true"] < high < 1.1 * low and found["reach"]["from 5 Hz"] > 30
+    low, middle, high = found["vs30"]["from 13 Hz"]
+    assert low < found["true"] < high and high > 1.4 * low and middle < 0.85 * found["true"]
+    assert found["reach"]["from 13 Hz"] == pytest.approx(7, abs=0.5)
+
+
+@of_the_sixth
+def test_a_wide_jump_between_modes_is_found_and_a_wrong_name_is_not(found):
+    flag, chi2, *_ = found["wrong"]["jump, called mode 0"]
+    assert flag and chi2 > 5 and "some picks are of another mode" in found["explained"]
+    flag, chi2, low, high, _ = found["wrong"]["jump, modes told"]
+    assert not flag and chi2 < 1.5 and low < found["true"] < high
+    flag, chi2, low, _, vs = found["wrong"]["all mode 1, called mode 0"]
+    assert not flag and chi2 < 1.5 and low > found["true"] and vs[0] > 150
+    share = {name: row["flagged, %"] for name, row in found["caught"].items()}
+    assert share["jump, called mode 0, more"] > 80 > 30 > share["jump, called mode 0, up to 25 %"]
+    assert max(share["right"], share["all mode 1, called mode 0"]) < 5
 
 
 @of_the_seventh
