@@ -190,6 +190,15 @@ def test_widening_reaches_further_and_keeps_ties():
         PRIORS["by layer"].widened(3, 2.0)
 
 
+def test_no_prior_is_widened_to_a_chargeability_that_no_ground_has():
+    prior = LayeredPrior(2, thickness=(1, 20), resistivity=(10, 100), chargeability=(1, 400))
+    assert prior.widened(2, 3.0) == LayeredPrior(
+        2, thickness=(1 / 3, 60), resistivity=(10 / 3, 300), chargeability=(1 / 3, 990)
+    )
+    strong = {"thickness": [[5.0]], "resistivity": [[50.0, 50.0]], "chargeability": [[5.0, 950.0]]}
+    assert prior.including(strong) == LayeredPrior(2, thickness=(1, 20), resistivity=(10, 100), chargeability=(1, 990))
+
+
 @pytest.mark.parametrize(
     ("properties", "sentence"),
     [

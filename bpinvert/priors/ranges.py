@@ -6,6 +6,10 @@ import numpy as np
 
 from bpinvert.priors.specifications import TIES, Fixed, Ordered, is_range, show_spec
 
+# No ground has this or more: a volt per volt.
+_LIMIT = {"chargeability": 1000.0}
+_BELOW = 0.99
+
 
 def widenable(specs) -> tuple[str, ...]:
     """Which of {name: specification} have a range of their own."""
@@ -16,7 +20,7 @@ def widened(specs, n_layers, factor, parameter=None) -> dict:
     """Specifications of `n_layers` layers with ranges that reach `factor` times further; see `LayeredPrior.widened`."""
     specs = dict(specs)
     for name, (low, high) in _ranges(specs).items():
-        wider, n = (low / factor, high * factor), n_layers - (name == "thickness")
+        wider, n = (low / factor, _possible(name, high, high * factor)), n_layers - (name == "thickness")
         mine = [parameter in (None, f"{name}_{i + 1}") for i in range(n)]
         if isinstance(specs[name], Ordered):
             specs[name] = Ordered(wider) if any(mine) else specs[name]
@@ -33,9 +37,14 @@ def including(specs, models, margin) -> dict:
         if values.size and values.min() < low:
             low = two_digits(values.min() / margin, np.floor)
         if values.size and values.max() > high:
-            high = two_digits(values.max() * margin, np.ceil)
+            high = _possible(name, high, two_digits(values.max() * margin, np.ceil))
         specs[name] = Ordered((low, high)) if isinstance(specs[name], Ordered) else (low, high)
     return specs
+
+
+def _possible(name, old, new):
+    """The upper end `new` of a range, or where no ground has it the largest that one has, but no less than `old`."""
+    return max(old, min(new, _BELOW * _LIMIT.get(name, np.inf)))
 
 
 def _ranges(specs):
