@@ -42,6 +42,7 @@ def test_p_values_of_fresh_scores_are_uniform_or_conservative():
         assert (share[:4] > 0.97 * rate - 5 * np.sqrt(rate / 10_000)).all()
 
 
+@pytest.mark.slow
 def test_p_values_are_uniform_among_soundings_of_each_kind():
     rng = np.random.default_rng(2)
     calibration = checks.Calibration(*mixed(rng, 180_000), RATE)
@@ -99,7 +100,8 @@ def test_with_the_fewest_simulations_that_are_allowed_the_joint_rate_is_somewhat
     assert 0.6 * RATE < np.mean(rates) < RATE + 0.0005
 
 
-@pytest.mark.parametrize("rate", [0.01, pytest.param(0.05, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [0.01, 0.05])
 def test_the_joint_test_rejects_at_its_rate_in_every_kind_however_different_they_score(rate):
     rng = np.random.default_rng(3)
     calibration = checks.Calibration(*mixed(rng, 180_000), rate)

@@ -38,7 +38,7 @@ def displaced(result):
     return (result["status"].values & STATUS["segments_shifted"][0]) != 0
 
 
-@pytest.mark.parametrize("std", [None, 0.03], ids=["no errors", "errors"])
+@pytest.mark.parametrize("std", [pytest.param(None, marks=pytest.mark.slow), 0.03], ids=["no errors", "errors"])
 def test_segments_are_displaced_where_they_are_and_hardly_where_they_are_not(std):
     survey = Schlumberger(ab2=AB2, mn2=MN2)
     still = bp.invert(sheet(noisy(survey, 200, 0.03), std, ab2=AB2, mn2=MN2))

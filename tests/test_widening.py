@@ -70,7 +70,11 @@ def inverter():
     return bp.Inverter(SURVEY, PRIOR, NOISE, **SMALL).fit(**FIT)
 
 
-@pytest.mark.parametrize("stranger", [CONDUCTIVE, FOUR_LAYERS], ids=["resistivities an eighth", "a layer more"])
+@pytest.mark.parametrize(
+    "stranger",
+    [CONDUCTIVE, pytest.param(FOUR_LAYERS, marks=pytest.mark.slow)],
+    ids=["resistivities an eighth", "a layer more"],
+)
 def test_a_stranger_is_none_for_the_widened_inverter(inverter, stranger):
     data = np.vstack([sounding(*stranger), sounding(*ORDINARY)])
     result = inverter.invert(data)

@@ -310,6 +310,7 @@ def test_fitting_changes_neither_samples_nor_settings():
     assert model.get_params() == settings
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("estimator", [BPRegressor(max_epochs=60), BPClassifier(max_epochs=60)])
 def test_keeps_the_scikit_learn_contract(estimator):

@@ -58,7 +58,7 @@ def test_normal_equations_are_those_of_the_jacobian(activation, hidden, output, 
         np.testing.assert_allclose(value, by_hand, rtol=1e-11, atol=1e-11 * np.abs(by_hand).max())
 
 
-@pytest.mark.parametrize("output", ["linear", "sigmoid"])
+@pytest.mark.parametrize("output", ["linear", pytest.param("sigmoid", marks=pytest.mark.slow)])
 def test_memory_of_normal_equations_does_not_grow_with_the_samples(output):
     network = Network(10, (20,), 6, output=output, dtype="float64")
     weights = network.initial_weights(np.random.default_rng(0))
