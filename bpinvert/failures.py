@@ -70,7 +70,8 @@ def report(computed, failed) -> dict | None:
     found = summary(computed, failed)
     if found is not None and found["n_failed"] > _SHARE * found["n_models"]:
         warnings.warn(
-            f"{sentence(found)} The inverter is for the others; narrow the prior, or correct the survey there.",
+            f"{sentence(found)} The inverter is for the others; where some models have no such data, nothing has to be "
+            "done, else narrow the prior or correct the survey there.",
             UserWarning,
             stacklevel=3,
         )

@@ -269,6 +269,10 @@ def test_impossible_models_are_rows_of_nan_among_good_ones():
 def test_settings_that_make_no_sense_are_named(wave, settings, message):
     with pytest.raises(ValueError, match=message):
         WAVES[wave][0](**settings)
+    with pytest.raises(TypeError, match="mode = True; modes are whole numbers from 0"):
+        WAVES[wave][0](period=[1], mode=True)
+    with pytest.raises(TypeError, match="ellipticity = 3; it is True or False"):
+        Rayleigh(period=[1], ellipticity=3)
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def _invert(command):
         nargs="+",
         metavar="SHEET",
         help="field sheet: csv, txt, dat, xlsx or ves; or electromagnetic file: tem, usf, xyz, dfn or csv, of which "
-        "those of one station are its moments; or edi, j, zmm, avg; or target; a folder of them, or *.xlsx",
+        "those of one station are its moments; or edi, j, xml, zmm, avg; or target; a folder of them, or *.xlsx",
     )
     _inversion(parser)
     parser.add_argument(

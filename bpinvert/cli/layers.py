@@ -124,7 +124,9 @@ def write_models(results: list, path) -> None:
     """One row for each layer of all soundings, as csv for other programs; what is infinite or not known is empty."""
     own = layer_units(results)
     headers = [f"{name} ({unit})" for name, unit in own.items()]
-    more = [f"{name} ({unit})" for name, unit in DERIVED.items()]
+    # Surface waves know no resistivity.
+    names = [name for name in DERIVED if "resistivity" in own or name.startswith("elevation")]
+    more = [f"{name} ({DERIVED[name]})" for name in names]
     uncertain = posterior_columns(results)
     # The signature lets Excel know that the text is UTF-8.
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8-sig", newline="") as file:
@@ -146,7 +148,7 @@ def write_models(results: list, path) -> None:
                             *("" for _ in own),
                             *fit,
                             "not inverted",
-                            *("" for _ in DERIVED),
+                            *("" for _ in names),
                             picture,
                             *("" for _ in uncertain),
                         ]
@@ -154,8 +156,7 @@ def write_models(results: list, path) -> None:
                 posterior = _posterior_cells(result, k)
                 for i in range(len(columns["depth"])):
                     before, after = (
-                        [_cell(columns[name][i]) if name in columns else "" for name in names]
-                        for names in (own, DERIVED)
+                        [_cell(columns[name][i]) if name in columns else "" for name in some] for some in (own, names)
                     )
                     last = [_cell(posterior[i].get(name, np.nan)) for name in uncertain.values()]
                     writer.writerow([*place, i + 1, *before, *fit, " ".join(flags(result, k)), *after, picture, *last])

@@ -178,7 +178,8 @@ def _write(file, survey, models, data):
         columns[f"{name} (m)"] = np.repeat(models[name], len(first))
     for quantity in channels.quantities:
         rows = channels.columns(quantity)
-        columns[f"{quantity} ({channels.unit[rows[0]]})"] = data[rows]
+        unit = channels.unit[rows[0]]
+        columns[quantity if unit == "1" else f"{quantity} ({unit})"] = data[rows]
     # A mode that this earth does not have at some period is no reading.
     there = np.any([np.isfinite(data[channels.columns(quantity)]) for quantity in channels.quantities], axis=0)
     if not there.any():

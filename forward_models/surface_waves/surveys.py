@@ -221,6 +221,11 @@ class Rayleigh(Dispersion):
     properties = rayleigh.PROPERTIES
     _modules = (rayleigh, rayleigh_modes)
 
+    def __post_init__(self):
+        if not isinstance(self.ellipticity, (bool, np.bool_)):
+            raise TypeError(f"Rayleigh got ellipticity = {self.ellipticity!r}; it is True or False. Correct it.")
+        super().__post_init__()
+
     def _quantities(self):
         return [*super()._quantities(), *(["ellipticity"] if self.ellipticity else [])]
 
@@ -268,6 +273,10 @@ class Love(Dispersion):
 
 
 def _modes(name, mode, n):
+    if np.asarray(mode).dtype == bool:
+        raise TypeError(
+            f"{name} got mode = {mode!r}; modes are whole numbers from 0, the fundamental mode. Correct it."
+        )
     values = numbers(name, "mode", mode)
     if values.shape not in ((), (1,), (n,)):
         raise ValueError(f"{name} got {values.size} modes for {n} readings; give one for each reading or a single one.")

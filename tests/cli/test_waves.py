@@ -51,6 +51,7 @@ def test_tables_have_what_seismologists_ask_for_and_leave_out_what_was_known(wri
     with (written / "models.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["density (kg/m3)"]) for row in rows] == [1900, 1900]
+    assert not any("conductance" in name or "resistance" in name for name in rows[0])
     book = openpyxl.load_workbook(written / "models.xlsx")
     names, values, *_ = book["soundings"].iter_rows(values_only=True)
     sounding = dict(zip(names, values, strict=True))
