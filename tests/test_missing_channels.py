@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from bpinvert import Inverter, LayeredPrior, Noise, checks, generate_samples, geometry
 from bpinvert.codec import Codec
@@ -303,6 +304,17 @@ def test_a_sounding_need_not_have_what_some_models_lack():
         assert is_extrapolated(own, used & (np.arange(used.shape[1]) != 7), always=always)
     beyond = Modes(np.append(PERIOD, 3.0), np.append(np.zeros(8), 1)).channels
     assert is_extrapolated(beyond, np.ones((1, 9), bool), always=always)
+
+
+def test_a_sheet_need_not_have_both_velocities():
+    both = Love(PERIOD, velocity=("phase", "group"))
+    observed = xr.Dataset(
+        {"group_velocity": (("sounding", "reading"), np.full((2, 8), 300.0)), "period": ("reading", PERIOD)}
+    )
+    (group,) = geometry.groups(geometry.as_observed(observed, both), both)
+    assert not group.used[:, :8].any() and group.used[:, 8:].all()
+    with pytest.raises(ValueError, match="but lacks phase_velocity, group_velocity, which this inverter needs"):
+        geometry.as_observed(observed.drop_vars("group_velocity").assign(c=observed["group_velocity"]), both)
 
 
 def test_training_says_which_curve_no_model_has():

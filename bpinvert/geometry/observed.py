@@ -140,8 +140,9 @@ def _checked(observed, survey):
         )
     coordinates = [key for key in channels.coordinates if key not in details_of(survey)]
     quantities = [key for key in channels.quantities if key in observed]
-    # Instruments differ in what they record; of other methods a quantity that is missing has the wrong name.
-    lenient = quantities and getattr(survey, "instrument", False)
+    # Instruments differ in what they record, and not both velocities of waves are always picked; of other methods a
+    # quantity that is missing has the wrong name.
+    lenient = quantities and (getattr(survey, "instrument", False) or survey.method == "surface_waves")
     needed = [*(quantities if lenient else channels.quantities), *coordinates]
     missing = [key for key in needed if key not in observed]
     if missing:
