@@ -153,7 +153,9 @@ def _spacing(words):
 def _velocity(words, unit):
     """The velocity or slowness, or a bound of it, that `words` mean with others beside it."""
     bounds = {velocities.BOUNDS[word] for word in words if word in velocities.BOUNDS}
-    name = _plain([word for word in words if word not in velocities.BESIDE and word not in velocities.BOUNDS], unit)
+    rest = [word for word in words if word not in velocities.BESIDE and word not in velocities.BOUNDS]
+    # Bounds of nothing else are those of the velocity that they have the unit of.
+    name = _plain(rest, unit) if rest or not bounds else velocities.BY_BOUND.get(unit, "")
     if name not in velocities.VALUES or len(bounds) > 1:
         return ""
     return name + "".join(bounds)

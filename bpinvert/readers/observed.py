@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bpinvert.readers.headers import read_header
 from bpinvert.readers.quantities import POSITION, UNIT, WORD
 from bpinvert.readers.sheet import Sheet
+from bpinvert.readers.table import listed
 
 FEWEST = 3
 
@@ -22,6 +24,7 @@ LONG_NAME = {
     "mode": "mode, of which 0 is the fundamental one",
     "phase_velocity": "phase velocity",
     "group_velocity": "group velocity",
+    "ellipticity": "horizontal over vertical displacement at the surface",
     "used": "whether the reading is used",
     "name": "name of the sounding",
     "doubt": "what contradicts itself in the sheet or may be read in two ways",
@@ -76,7 +79,7 @@ def observed(
         stds = {name: sheet.std(name, values, alone=len(data) == 1) for name, values in data.items()}
     names, site = sheet.soundings, _site(sheet)
     details = details or {}
-    reasons = _reasons(sheet, {**coordinates, **details, **data}, (*coordinates, *positive))
+    reasons = _reasons(sheet, {**coordinates, **details, **data}, (*coordinates, *positive), data)
     groups = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
     faulty = _faulty(sheet, groups)
 
@@ -139,16 +142,30 @@ def _site(sheet):
     return of
 
 
-def _reasons(sheet, columns, positive):
-    """For each row that cannot be used, the sentence why."""
+def _reasons(sheet, columns, positive, data):
+    """For each row that cannot be used, the sentence why; of several `data` a row needs one only."""
     reasons = {row: reason for row, reason in sheet.unusable.items() if row not in sheet.faults}
+    nothing = np.all([np.isnan(values) for values in data.values()], axis=0)
+    partial = []
     for name, values in columns.items():
         bad = ~np.isfinite(values) | ((values <= 0) if name in positive else False)
+        if name in data:
+            lacking = np.isnan(values) & ~nothing
+            bad &= ~lacking
+            partial += [(name, row) for row in np.flatnonzero(lacking).tolist()]
         for row in sorted(set(np.flatnonzero(bad).tolist()) - set(sheet.faults)):
             value = "missing" if np.isnan(values[row]) else f"{values[row]:g} {UNIT[name]}"
             rule = ", not positive" if values[row] <= 0 else ""
             where = sheet.table.row(row)
             reasons.setdefault(row, f"{where}: {WORD[name]} is {value}{rule}; the reading is kept but not used.")
+    rows_of = {}
+    for name, row in partial:
+        if row not in reasons and row not in sheet.faults:
+            rows_of.setdefault(name, []).append(sheet.table.lines[row])
+    for name, rows in rows_of.items():
+        sheet.report.append(
+            f"Row{'s' * (len(rows) > 1)} {listed(rows)}: {WORD[name]} is missing; what else was measured is used."
+        )
     return dict(sorted(reasons.items()))
 
 
@@ -178,6 +195,9 @@ def _dataset(sheet, method, array, arrays, used, by_sounding, counts):
     unread = [repr(header) if header else f"number {i + 1}, which has no header" for i, header in headers.items()]
     if unread:
         sheet.report.append(f"Columns not used: {', '.join(unread)}.")
+    means = [read_header(header) for header in headers.values() if method == "ves"]
+    if any(column and column.name == "apparent_chargeability" and not column.error for column in means):
+        sheet.report.append("There is a chargeability; it is inverted as well with method='ip'.")
     report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])
     return xr.Dataset(variables, attrs={"method": method, "array": array, "read_report": report})
 

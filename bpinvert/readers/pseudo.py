@@ -172,7 +172,11 @@ def _reasons(values, rows, array, found, report):
         _say(masked, found.columns["valid"][array.chosen] == 0, rows, "are marked as not valid", report)
     rhoa, chargeability = values["apparent_resistivity"], values["apparent_chargeability"]
     _say(masked, ~(np.isfinite(rhoa) & (rhoa > 0)), rows, "have no positive apparent resistivity", report)
-    _say(masked, ~np.isfinite(chargeability), rows, "have no apparent chargeability", report)
+    lacking = ~np.isfinite(chargeability) & ~masked
+    if lacking.any():
+        report.append(
+            f"Rows {listed(rows[lacking].tolist())} have no apparent chargeability; their apparent resistivity is used."
+        )
     return masked
 
 

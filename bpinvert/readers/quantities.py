@@ -22,6 +22,7 @@ UNIT = {
     "period": "s",
     "frequency": "Hz",
     "wavelength": "m",
+    "ellipticity": "1",
     **{f"{name}{bound}": unit for name, unit in _OF_VELOCITY.items() for bound in ("", "_lower", "_upper")},
 }
 WORD = {
@@ -37,7 +38,7 @@ WORD = {
     "masked": "masked",
     "judged": "the quality of the reading",
     **{name: name for name in ("resistance", "voltage", "current", "phase", "period", "frequency")},
-    **{name: name for name in ("wavelength", "mode")},
+    **{name: name for name in ("wavelength", "mode", "ellipticity")},
     "wave": "kind of wave",
     **{name: name.replace("_", " ") for name in VALUES},
     **{f"{name}{b}": f"{name.replace('_', ' ')} {b[1:]} bound" for name in VALUES for b in ("_lower", "_upper")},

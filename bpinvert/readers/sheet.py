@@ -70,8 +70,7 @@ class Sheet:
                 f"{self.table.place} has the columns {_listed(self.table.headers)}; {what} needs "
                 f"{', '.join(' or '.join(WORD[name] for name in names) for names in needs)}. "
                 f"Add or rename the column of {' and that of '.join(WORD[names[0]] for names in missing)}, or say what "
-                f"the columns mean with columns={{'a header of the sheet': '{first}', ...}}; on the command line "
-                f"--column 'a header of the sheet={first}'."
+                f"the columns mean with columns={{'a header of the sheet': '{first}', ...}}."
             )
 
     def columns(self, name: str) -> list[Column]:
@@ -237,10 +236,11 @@ class Sheet:
 def _was_read(name, columns, stated):
     first = columns[0]
     scale = f", from {first.log}" if first.log else f", converted (times {first.factor:g})" if first.factor != 1 else ""
-    unit = UNIT[name] if first.unit else f"{UNIT[name]} (the header gives no unit)"
+    unit = f" in {UNIT[name]}" if UNIT[name] != "1" else ""
+    unit += "" if first.unit or not unit else " (the header gives no unit)"
     by_whom = ", as stated with columns=" if first.index in stated else ""
     headers = [column.header for column in columns]
-    return f"{columns_were(headers)} read as {WORD[name]} in {unit}{scale}{by_whom}."
+    return f"{columns_were(headers)} read as {WORD[name]}{unit}{scale}{by_whom}."
 
 
 def _listed(headers):

@@ -26,6 +26,7 @@ SPELLINGS = {
     "wavelength": (
         "wavelength", "wavelen", "lambda", "λ", "wellenlange", "longueurdonde", "longituddeonda", "波长", "длинаволны",
     ),
+    "ellipticity": ("ellipticity", "elliptizitat", "ellipticite", "elipticidad", "ellitticita", "elipticidade"),
     "mode": ("mode", "modeno", "modenumber", "modeindex", "modus", "modo", "模式", "阶数", "мода"),
     "wave": ("wave", "wavetype", "typeofwave", "polarisation", "polarization"),
 }  # fmt: skip
@@ -36,6 +37,7 @@ BY_UNIT = {
     },
     "s/m": {"p": "phase_slowness", "s": "phase_slowness"},
 }
+BY_BOUND = {"m/s": PHASE, "s/m": SLOWNESS[PHASE]}
 # Words that say nothing of the quantity, and those that make a bound of it.
 BESIDE = {
     "rayleigh", "love", "wave", "waves", "surface", "mean", "average", "avg", "ave", "bound", "limit", "of",

@@ -189,7 +189,7 @@ def test_what_cannot_be_used_is_kept_masked_and_said(profile):
     values = [(50, 12, 1), (50, 12, 0), (-50, 12, 1), (50, "nan", 1), (50, -3, 1), (50, 12, 1)]
     numbers = [(6 - k, 9 + k, 7, 8) for k in range(6)]
     observed = profile(unified(numbers, "rhoa ip/mV/V valid", values))
-    assert observed["used"].values.tolist() == [[True, False, False, False, True, True]]
+    assert observed["used"].values.tolist() == [[True, False, False, True, True, True]]
     report = observed.attrs["read_report"]
     for what in ("are marked as not valid", "have no positive apparent resistivity", "have no apparent chargeability"):
         assert what in report
@@ -284,3 +284,22 @@ def test_schleiz_is_a_dipole_dipole_profile_of_soundings(field):
     np.testing.assert_allclose(np.diff(observed["x"].values), 0.5)
     middle = observed.isel(sounding=int(np.argmax(observed["x"].values == 20.5)))
     assert middle["used"].sum() == 19
+
+
+def test_a_resistivity_without_chargeability_is_used(read, profile):
+    observed = read("a (m),rhoa (ohm m),ip (mV/V)\n1,90,5\n2,80,\n4,70,8\n8,60,9\n", "ip")
+    assert observed["used"].values.all() and np.isnan(observed["apparent_chargeability"].values[0, 1])
+    assert "Row 3: apparent chargeability is missing; what else was measured is used." in observed.read_report
+    numbers, _ = ARRAYS["Wenner"]
+    observed = profile(unified(numbers, values=[(50, 12), (50, "nan"), (50, 12), (50, 12)]))
+    # The reading of a midpoint of its own is too few.
+    assert observed["used"].values.tolist() == [[False] * 3, [True] * 3]
+    assert np.isnan(observed["apparent_chargeability"].values[1]).sum() == 1
+    assert "have no apparent chargeability; their apparent resistivity is used." in observed.read_report
+
+
+def test_a_chargeability_that_is_read_as_resistivities_alone_is_named(read):
+    written = "a (m),rhoa (ohm m),ip (mV/V)\n1,90,5\n2,80,6\n4,70,8\n8,60,9\n"
+    said = "There is a chargeability; it is inverted as well with method='ip'."
+    assert said in read(written).read_report and said not in read(written, "ip").read_report
+    assert "chargeability" not in read(written.replace("ip (mV/V)", "sp (mV)")).read_report

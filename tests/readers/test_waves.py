@@ -9,6 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+import bpinvert as bp
 from bpinvert.cli import main
 from bpinvert.cli.soundings import find_sheets
 from bpinvert.readers import read_soundings
@@ -500,3 +501,33 @@ def test_the_command_line_takes_targets_for_curves(tmp_path, capsys):
     assert find_sheets([str(tmp_path)])[0] == [str(path)]
     assert main(["check", str(path)]) == 2
     assert "a.target holds no contents.xml, as every target of Dinver does" in capsys.readouterr().err
+
+
+def test_bounds_of_nothing_else_are_those_of_the_velocity(curves):
+    observed = curves(
+        sheet(
+            "frequency (Hz),velocity (m/s),lower (m/s),upper (m/s)", FREQUENCY, VELOCITY, VELOCITY - 10, VELOCITY + 20
+        )
+    )
+    assert values(observed, "phase_velocity_std").tolist() == [15] * 4
+
+
+def test_an_ellipticity_beside_a_velocity_is_read_where_it_was_measured(curves):
+    written = "frequency (Hz),c (m/s),ellipticity,ellipticity error (%)\n5,300,0.7,10\n10,240,,10\n20,200,0.5,10\n"
+    observed = curves(written)
+    np.testing.assert_array_equal(values(observed, "ellipticity"), [0.7, np.nan, 0.5])
+    np.testing.assert_allclose(values(observed, "ellipticity_std"), [0.07, np.nan, 0.05])
+    assert values(observed, "used").all()
+    assert "Row 3: ellipticity is missing; what else was measured is used." in observed.read_report
+    assert bp.survey_of(observed).channels.quantities == ("phase_velocity", "ellipticity")
+
+
+def test_a_reading_needs_one_of_its_velocities(curves):
+    written = (
+        "period (s),phase velocity (m/s),group velocity (m/s)\n0.1,200,\n0.2,,230\n0.3,,\n0.4,300,250\n0.5,320,-1\n"
+    )
+    observed = curves(written)
+    assert values(observed, "used").tolist() == [True, True, False, True, False]
+    assert "Row 2: group velocity is missing; what else was measured is used." in observed.read_report
+    assert "Row 4: phase velocity is missing; the reading is kept but not used." in observed.read_report
+    assert "Row 6: group velocity is -1 m/s, not positive; the reading is kept but not used." in observed.read_report

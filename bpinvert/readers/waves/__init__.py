@@ -27,7 +27,7 @@ _FORMATS = (target, geopsy, surf96)
 _HEAD = 30
 AXES = ("period", "frequency", "wavelength")
 _BOUNDS = tuple(f"{name}{bound}" for name in VALUES for bound in ("_lower", "_upper"))
-WANTED = (*AXES, *VALUES, *_BOUNDS, "mode", "wave")
+WANTED = (*AXES, *VALUES, *_BOUNDS, "ellipticity", "mode", "wave")
 # Velocities in m/s all beyond these are those of no ground.
 _SLOWEST, _FASTEST = 10.0, 10_000.0
 
@@ -94,6 +94,9 @@ def read(table: Table) -> xr.Dataset:
     split_restarts(sheet, {"period": period, "mode": mode})
     mask_rows(sheet)
     _doubt_units(sheet, data)
+    if "ellipticity" in sheet:
+        data["ellipticity"] = sheet.values("ellipticity")
+        stds["ellipticity"] = sheet.std("ellipticity", data["ellipticity"], alone=False)
     array = _wave(sheet)
     return observed(
         sheet,
