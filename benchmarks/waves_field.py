@@ -90,14 +90,14 @@ class Case:
         """The soundings, ready to be inverted."""
         return self.adjusted(bp.read_soundings(Path(folder) / self.file, self.method, **self.options))
 
-    def trained(self, observed, n_samples=4000, max_time=8.0, n_calibration=1000):
+    def trained(self, observed, n_samples=4000, max_epochs=25, n_calibration=1000):
         """An inverter of the soundings' own survey and readings."""
         sheets = bp.Sheets(complete=1.0)
         if observed.sizes["sounding"] > 1:
             # The readings differ from midpoint to midpoint, and each number of them needs simulations of its own.
             sheets, n_calibration = bp.Sheets(complete=0.5), 4 * n_calibration
         inverter = bp.Inverter(
-            bp.survey_of(observed), self.prior, self.noise, max_time=max_time, hidden=64, sheets=sheets
+            bp.survey_of(observed), self.prior, self.noise, max_epochs=max_epochs, hidden=64, sheets=sheets
         )
         with warnings.catch_warnings():
             # Over a slow half-space no wave is guided; nobody has to do anything.
@@ -243,7 +243,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--cases", nargs="+", help="parts of their names, e.g. Bombay; default: all")
     parser.add_argument("--samples", type=int, default=20_000, help="models that each network is trained on")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of training for each network")
+    parser.add_argument("--epochs", type=int, default=25, help="of training for each network")
     parser.add_argument("--calibration", type=int, default=2000, help="simulations that the flags are calibrated on")
     options = parser.parse_args()
     for case in CASES:
@@ -254,7 +254,7 @@ def main():
             continue
         began = time.perf_counter()
         observed = case.read(options.folder)
-        inverter = case.trained(observed, options.samples, options.seconds, options.calibration)
+        inverter = case.trained(observed, options.samples, options.epochs, options.calibration)
         print(f"\n{case.name}: trained in {time.perf_counter() - began:.0f} s", flush=True)
         began = time.perf_counter()
         if observed.sizes["sounding"] > 1:
