@@ -182,6 +182,7 @@ print(json.dumps({
     "wrong": {name: [int(some["flag"][0]), float(some["chi2"][0]), *some["vs30_quantile"].values[[0, -1], 0].tolist(),
                      some["vs"].values[0, :3].tolist()] for name, some in wrong.items()},
     "explained": bp.explain(wrong["jump, called mode 0"]), "caught": caught,
+    "crust": {name: float(np.mean(np.diff(some["vs_draws"].values[:, 0, :2]) < 0)) for name, some in known.items()},
 }, default=float))
 """,
     SEVENTH: """
@@ -674,6 +675,7 @@ def test_vs30_is_known_where_the_waves_reach_30_metres(found):
     low, middle, high = found["vs30"]["from 13 Hz"]
     assert low < found["true"] < high and high > 1.4 * low and middle < 0.85 * found["true"]
     assert found["reach"]["from 13 Hz"] == pytest.approx(7, abs=0.5)
+    assert found["crust"]["from 5 Hz"] == 0 and found["crust"]["from 13 Hz"] == pytest.approx(0.77, abs=0.1)
 
 
 @of_the_sixth
