@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpinvert import LayeredPrior, Noise
-from forward_models import LoopLoop, Magnetotelluric, Schlumberger
+from bpinvert.priors import Relative
+from bpinvert.readers.observed import FEWEST
+from forward_models import InducedPolarization, LoopLoop, Magnetotelluric, Rayleigh, Schlumberger
 
 # Seed of every test set; trainings use other seeds.
 TEST_SEED = 20_261_121
@@ -27,6 +29,9 @@ class Task:
         """`n` test models, and their noisy data in physical units."""
         rng = np.random.default_rng(seed)
         models = (self.truth or self.prior).draw(n, rng)
+        data = self.survey(**models)
+        # Over a slow half-space there are no waves, and nothing to invert.
+        models = models.take(np.isfinite(data).sum(axis=1) >= FEWEST)
         data = self.survey(**models)
         return models, self.noise.draw(data, self.survey.channels, rng)
 
@@ -71,6 +76,19 @@ TASKS = {
             ),
             LayeredPrior(n_layers=(2, 5), thickness=(1, 60), resistivity=(0.3, 3000), context={"height": (25, 60)}),
             Noise(relative=0.05, floor=5.0),
+        ),
+        # Mode 1 ends at some period, with models and within them.
+        Task(
+            "WAVES",
+            Rayleigh(period=np.tile(np.geomspace(0.04, 1, 20), 2), mode=np.repeat([0, 1], 20)),
+            LayeredPrior(n_layers=3, thickness=(1, 30), vs=(100, 800), vp=Relative("vs", (1.5, 3)), density=1900),
+            Noise(relative=0.02),
+        ),
+        Task(
+            "IP",
+            InducedPolarization(_VES),
+            LayeredPrior(n_layers=3, thickness=(0.5, 100), resistivity=(1, 1e4), chargeability=(1, 300)),
+            Noise(relative=0.03, floor={"apparent_resistivity": 0.0, "apparent_chargeability": 0.5}),
         ),
     )
 }

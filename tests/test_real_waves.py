@@ -67,19 +67,23 @@ def schleiz():
     return observed, waves_field.SCHLEIZ.trained(observed, n_samples=8000)
 
 
-def test_the_picked_velocities_of_oysand_are_predicted_within_their_bounds_or_next_to_them(oysand):
+def test_every_picked_velocity_of_oysand_is_predicted_within_its_bounds(oysand):
+    """By some models of the posterior; the best has the least squares, and one pick may lie just beyond."""
     observed, result = oysand
     low, mean, high = np.loadtxt(DATA / waves_field.OYSAND.file, skiprows=1, usecols=(2, 1, 3)).T
     np.testing.assert_allclose(observed["phase_velocity"].values[0], mean)
-    best = {name: result[f"{name}_best"].values for name in ("thickness", "vs", "vp", "density")}
-    n = int(np.isfinite(best["vs"]).sum())
-    survey = bp.survey_of(observed)
-    at = [int(np.argmin(np.abs(survey.channels.value - period))) for period in observed["period"].values[0]]
-    layers = {name: values[:, : n - (name == "thickness")] for name, values in best.items()}
-    predicted = survey(**layers)[0, at]
-    off = np.abs(predicted - mean) / ((high - low) / 2)
-    # The best model has the least squares, not the smallest largest residual.
-    assert (off <= 1).mean() >= 0.9 and off.max() < 1.3
+    survey = bp.survey_of(observed).at(period=observed["period"].values[0])
+
+    def off(end):
+        """Of models whose names end so, each reading's distance as a share of that to its bound."""
+        models = {name: result[f"{name}_{end}"].values[..., 0, :] for name in ("thickness", "vs", "vp", "density")}
+        models = {name: np.atleast_2d(values) for name, values in models.items()}
+        n = int(np.isfinite(models["vs"][0]).sum())
+        models = {name: values[:, : n - (name == "thickness")] for name, values in models.items()}
+        return np.abs(survey(**models) - mean) / np.where(survey(**models) > mean, high - mean, mean - low)
+
+    assert (off("draws") <= 1).all(axis=1).mean() > 0.01
+    assert (off("best") <= 1).mean() >= 0.9 and off("best").max() < 1.3
     # The recommended model is typical of the posterior rather than best.
     assert float(result["chi2"][0]) < 0.7 and int(result["flag"][0]) == 0
 
