@@ -12,6 +12,8 @@ COMMON = ("name", "x", "y", "elevation", "line")
 # What of a result is told of each method under its own names.
 _OF_QUANTITIES = ("predicted_", "residual_")
 _TABLE = ("sounding", "reading")
+# Two methods closer than this are at one place, m.
+_NEAR = 1.0
 
 
 def join_soundings(parts) -> xr.Dataset:
@@ -74,6 +76,7 @@ def join_soundings(parts) -> xr.Dataset:
         for key, variable in table.items():
             variables[key] = _placed(variable, sum(sizes[:k]), sum(sizes[k + 1 :]))
     reports = [part.attrs["read_report"] for part in parts.values() if part.attrs.get("read_report")]
+    reports += _apart(parts)
     attrs = {
         "method": "joint",
         "array": "Joint",
@@ -227,6 +230,21 @@ def _in_order(part, own, everyone):
     for key in part.data_vars:
         part[key] = part[key].where(~lacking, _missing(part[key]))
     return part
+
+
+def _apart(parts):
+    """A sentence for each sounding whose methods are not at one place, of those that have x and y."""
+    placed = {name: part for name, part in parts.items() if {"x", "y"} <= set(part.data_vars)}
+    (first, *others), sentences = list(placed) or [""], []
+    for other in others:
+        distance = np.hypot(*(placed[first][key].values - placed[other][key].values for key in ("x", "y")))
+        for k in np.flatnonzero(distance > _NEAR):
+            own = placed[first]
+            sounding = str(own["name"].values[k]) if "name" in own else f"sounding {k + 1}"
+            sentences.append(
+                f"{sounding}: {first} and {other} lie {distance[k]:.0f} m apart; they are joined as if at one place."
+            )
+    return sentences
 
 
 def _missing(variable):

@@ -59,6 +59,15 @@ def test_soundings_are_joined_by_name():
     assert not joint["used"].values[1, 12:].any()
 
 
+def test_methods_that_lie_apart_are_joined_and_it_is_said():
+    place = {"name": np.array(["A", "B", "C"]), "y": np.zeros(3)}
+    ves = observed(VES, 3, x=np.array([0.0, 100, np.nan]), **place)
+    mt = observed(MT, 3, x=np.array([0.4, 5100, 7]), **place)
+    joint = bp.join_soundings({"ves": ves, "mt": mt})
+    assert joint.read_report == "B: ves and mt lie 5000 m apart; they are joined as if at one place."
+    assert joint["used"].values.all()
+
+
 @pytest.mark.parametrize(
     ("parts", "match"),
     [
