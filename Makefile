@@ -1,5 +1,5 @@
 # make demo   install into .venv and invert the bundled sounding; the picture lands in ./demo
-# make test   install the test extra and run the default suite
+# make test   install the test extra and run the default suite in two processes
 # Without make (Windows): the README says the same in pip and pytest commands.
 
 PYTHON ?= python3
@@ -13,7 +13,7 @@ demo: $(VENV)/installed-for-demo
 	$(BIN)/bpinvert demo -o demo
 
 test: $(VENV)/installed-for-test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-slow: $(VENV)/installed-for-test
 	$(BIN)/python -m pytest -m slow
