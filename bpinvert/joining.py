@@ -25,8 +25,8 @@ def join_soundings(parts) -> xr.Dataset:
     Parameters
     ----------
     parts : dict, name of the method in the joint survey -> observed Dataset
-        Where all have the variable ``name``, soundings of one name belong together and may lack a method; else
-        those at the same position along ``sounding`` do.
+        Where all have the variable ``name``, soundings of one name belong together and may lack a method; else those
+        at the same position along ``sounding`` do, and so do single soundings, whatever their names: the first counts.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def join_soundings(parts) -> xr.Dataset:
         for key, variable in table.items():
             variables[key] = _placed(variable, sum(sizes[:k]), sum(sizes[k + 1 :]))
     reports = [part.attrs["read_report"] for part in parts.values() if part.attrs.get("read_report")]
-    reports += _apart(parts)
+    reports += [*_renamed(parts), *_apart(parts)]
     attrs = {
         "method": "joint",
         "array": "Joint",
@@ -207,6 +207,8 @@ def _matched(parts):
         if set.intersection(*map(set, names.values())):
             everyone = list(dict.fromkeys(one for own in names.values() for one in own))
             return {key: _in_order(part, names[key], everyone) for key, part in parts.items()}
+        if all(len(own) == 1 for own in names.values()):
+            return parts
         first, second, *_ = names.values()
         raise ValueError(
             f"no two soundings have the same name ({', '.join(first[:3])} and {', '.join(second[:3])}); rename them, "
@@ -230,6 +232,17 @@ def _in_order(part, own, everyone):
     for key in part.data_vars:
         part[key] = part[key].where(~lacking, _missing(part[key]))
     return part
+
+
+def _renamed(parts):
+    """A sentence on single soundings of different names."""
+    names = {key: str(part["name"].values[0]) for key, part in parts.items() if "name" in part}
+    if len(names) < len(parts) or any(part.sizes["sounding"] != 1 for part in parts.values()):
+        return []
+    if len(set(names.values()) - {""}) < 2:
+        return []
+    said = ", ".join(f"{key} {name!r}" for key, name in names.items())
+    return [f"Joined are the only soundings of each method: {said}."]
 
 
 def _apart(parts):

@@ -59,6 +59,14 @@ def test_soundings_are_joined_by_name():
     assert not joint["used"].values[1, 12:].any()
 
 
+def test_single_soundings_are_joined_whatever_their_names():
+    ves, mt = observed(VES, 1, name=np.array(["site"])), observed(MT, 1, name=np.array(["WIT2"]))
+    joint = bp.join_soundings({"ves": ves, "mt": mt})
+    assert joint["name"].values.tolist() == ["site"] and joint["used"].values.all()
+    assert joint.read_report == "Joined are the only soundings of each method: ves 'site', mt 'WIT2'."
+    assert bp.join_soundings({"ves": ves, "mt": mt.assign(name=ves["name"])}).read_report == ""
+
+
 def test_methods_that_lie_apart_are_joined_and_it_is_said():
     place = {"name": np.array(["A", "B", "C"]), "y": np.zeros(3)}
     ves = observed(VES, 3, x=np.array([0.0, 100, np.nan]), **place)
