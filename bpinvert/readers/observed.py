@@ -195,7 +195,8 @@ def _dataset(sheet, method, array, arrays, used, by_sounding, counts):
     unread = [repr(header) if header else f"number {i + 1}, which has no header" for i, header in headers.items()]
     if unread:
         sheet.report.append(f"Columns not used: {', '.join(unread)}.")
-    means = [read_header(header) for header in headers.values() if method == "ves"]
+    left = [header for i, header in headers.items() if method == "ves" and i not in sheet.table.meanings]
+    means = [read_header(header) for header in left]
     if any(column and column.name == "apparent_chargeability" and not column.error for column in means):
         sheet.report.append("There is a chargeability; it is inverted as well with method='ip'.")
     report = "\n".join([f"{sheet.table.place}", *counts, *sheet.report])

@@ -303,3 +303,4 @@ def test_a_chargeability_that_is_read_as_resistivities_alone_is_named(read):
     said = "There is a chargeability; it is inverted as well with method='ip'."
     assert said in read(written).read_report and said not in read(written, "ip").read_report
     assert "chargeability" not in read(written.replace("ip (mV/V)", "sp (mV)")).read_report
+    assert said not in read(written, columns={"ip (mV/V)": "not used"}).read_report
