@@ -9,6 +9,7 @@ import pytest
 
 import bpinvert as bp
 from bpinvert import foreign
+from bpinvert.checks.scores import normal_score
 from bpinvert.geometry import as_observed, groups
 from bpinvert.inverter.conflicts import conflicts
 from bpinvert.missing import completed
@@ -225,6 +226,30 @@ def test_conflicts_are_rare_among_ordinary_soundings_and_found_among_contradicti
 def test_methods_that_fit_together_are_no_conflict_however_suspect(inverter, data):
     found = conflicts(inverter.solver, as_observed(data, SMALL), np.ones(4, dtype=bool), 0.01)
     assert found.tolist() == [False, False, True, False]
+
+
+def test_a_contradiction_is_more_than_chance_between_methods_that_fit_alone(inverter):
+    data = SMALL([[10.0]] * 3, resistivity=[[100.0, 20.0]] * 3)
+    # ρa of MT too high by two and by three of its errors; of three parameters chance makes chi² 11 larger in a
+    # hundredth, and these make it 9 and 25 larger.
+    data[:2, 8:13] *= [[1.06], [1.1]]
+    # MT that no ground has is no contradiction of VES.
+    data[2, 8:13] *= 1.5
+    data[2, 13:] += 10 * np.array([1, -1, 1, -1, 1])
+    found = conflicts(inverter.solver, as_observed(data, SMALL), np.ones(3, dtype=bool), 0.01)
+    assert found.tolist() == [False, True, False]
+
+
+def test_the_worst_fitting_method_counts_twice_in_the_misfit(inverter, data):
+    result, squares, n = inverter.invert(data, "network"), {}, {}
+    for name in (key for key in result.data_vars if key.startswith("residual_")):
+        method, values = name.split("_")[1], result[name].values
+        squares[method] = squares.get(method, 0) + np.nansum(values**2, axis=1)
+        n[method] = n.get(method, 0) + np.isfinite(values).sum(axis=1)
+    total = normal_score(sum(squares.values()) / sum(n.values()), sum(n.values()))
+    alone = [np.where(n[m] > 0, normal_score(squares[m] / np.maximum(n[m], 1), np.maximum(n[m], 1)), 0) for m in n]
+    expected = total + np.maximum(np.max(alone, axis=0), 0)
+    np.testing.assert_allclose(result["score"].sel(check="misfit"), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

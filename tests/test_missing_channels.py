@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bpinvert import Inverter, LayeredPrior, Noise, checks, generate_samples, geometry
+from bpinvert import Inverter, LayeredPrior, Noise, checks, explain, generate_samples, geometry
 from bpinvert.codec import Codec
 from bpinvert.inverter.simulations import Simulations
 from bpinvert.inverter.training_sheets import TrainingSheets
@@ -337,7 +337,7 @@ def test_a_layer_count_without_any_curve_is_named_before_training():
     inverter = Inverter(Love(PERIOD), prior, hidden=4, max_epochs=1)
     with (
         pytest.raises(ValueError, match=r"Love can compute none have 1 layer;.* Leave this one out of n_layers"),
-        pytest.warns(UserWarning, match="could not be computed"),
+        pytest.warns(UserWarning, match="could not be computed.* nothing has to be done, else narrow the prior"),
     ):
         inverter.fit(n_samples=2400, n_calibration=1000, progress=False)
 
@@ -375,3 +375,15 @@ def test_a_mode_that_the_answer_lacks_stays_missing_in_it_and_is_compared_with_i
     np.testing.assert_array_equal(
         np.isnan(predicted), np.isnan(SURVEY(result["thickness"].values, vs=result["vs"].values))
     )
+
+
+def test_a_jump_to_another_mode_is_the_first_thing_to_look_for(inverter):
+    data = SURVEY(**PRIOR.draw(400, 7))
+    data = data[np.isfinite(data).all(axis=1)][:1].repeat(2, axis=0)
+    # Two late picks of the first curve at half the velocity, as where a slower mode was followed.
+    data[1, 6:8] /= 2
+    result = inverter.invert(data)
+    assert (result["flag"].values != 0).tolist() == [False, True]
+    advice = "What to do: see whether some picks are of another mode than they are said to be, and correct their mode"
+    assert advice in explain(result, 1) and "another mode" not in explain(result, 0)
+    assert "another mode" not in explain(result.drop_vars("mode"), 1)

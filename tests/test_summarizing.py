@@ -19,3 +19,11 @@ def test_a_number_of_layers_that_was_not_tried_changes_no_profile():
     tried_all = profiles.summary(draws, probability)
     for name, (_, values) in tried_all.items():
         np.testing.assert_array_equal(values, tried_one[name][1])
+
+
+def test_profiles_reach_from_above_hardly_any_interface_to_below_nearly_all():
+    depth = np.cumsum(PRIOR.draw(50_000, 1).masked()["thickness"], axis=1)
+    grid = depth_grid(PRIOR)
+    # Pictures hold the shallowest value on upward: it must be that of the first layer.
+    assert (depth[:, 0] < grid[0]).mean() < 0.004
+    assert (np.nanmax(depth, axis=1) > grid[-1]).mean() < 0.02

@@ -175,6 +175,14 @@ def test_errors_that_transfer_functions_state_are_raised_to_what_can_be_believed
     assert noise == bp.Noise(relative={"apparent_resistivity": 0.03}, floor={"phase": 0.859437})
 
 
+def test_layers_under_a_tensor_go_by_the_skin_depths_of_its_periods():
+    observed = tensor(None)
+    _, prior, _ = made_for(observed)
+    skin = np.sqrt(2 * np.median(observed["apparent_resistivity"]) / (4e-7 * np.pi * 2 * np.pi / np.array([1e-3, 10])))
+    ends = prior.fixed(2).decode(np.array([[0.0] * 3, [1.0] * 3]))["thickness"][:, 0]
+    np.testing.assert_allclose(ends, skin * [1 / 3, 1 / 2], rtol=2e-3)
+
+
 @pytest.mark.parametrize("std", [0.05, None])
 def test_larger_errors_and_none_stay_as_they_are(std):
     observed = tensor(std)
